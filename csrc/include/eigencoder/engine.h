@@ -1,0 +1,105 @@
+// The interface behind which every engine stands: one shared library a CPU level, each holding all of math, kernels,
+// model and parallel. Arrays are row-major and contiguous; rows are samples. Only std exceptions cross it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "eigencoder/config.h"
+
+namespace eigencoder {
+
+// Rows of x, (n_rows_of_x, n_features), that take part in a call.
+template <typename T>
+struct Dataset {
+  const T* x = nullptr;
+  Index n_samples = 0;                 // how many rows take part
+  const Index* rows = nullptr;         // their indices in x; nullptr: 0, 1, ..., n_samples - 1
+  const double* weights = nullptr;     // one a row of x; nullptr: all 1
+  const T* column_extremes = nullptr;  // (2, n_features), minima then maxima; read by salt_and_pepper alone
+  Index first_row = 0;                 // added to a row's index where random numbers are drawn for it
+};
+
+// Where a training stands. `parameters` and the two moments are flat vectors of n_parameters(network) numbers; a solver
+// that needs fewer moments leaves the others alone.
+template <typename T>
+struct TrainingState {
+  T* parameters = nullptr;
+  T* first_moment = nullptr;
+  T* second_moment = nullptr;
+  Index n_updates = 0;
+};
+
+struct Epoch {
+  Index index = 0;  // 0 for the first epoch of this call
+  double loss = 0.0;
+  double validation_loss = 0.0;  // NaN without validation data
+};
+
+// Called from the thread that called fit. Either answer false ends the fit after the step or epoch just done.
+class Monitor {
+ public:
+  virtual ~Monitor() = default;
+  virtual bool keep_going() { return true; }  // after every batch
+  virtual bool epoch_begins(Index /*epoch*/) { return true; }
+  virtual bool epoch_ends(const Epoch& /*epoch*/) { return true; }
+};
+
+enum class FitStatus { max_iter, converged, stopped, interrupted, diverged };
+
+struct FitResult {
+  FitStatus status = FitStatus::max_iter;
+  std::vector<double> loss_curve;             // one entry a finished epoch
+  std::vector<double> validation_loss_curve;  // empty without validation data
+  double best_loss = 0.0;                     // the lowest monitored loss; J of the data where no epoch finished
+  Index rows_seen = 0;
+};
+
+// A layer for inference. `transposed`: weights hold the (n_outputs, n_inputs) matrix, as tied decoders do.
+template <typename T>
+struct LayerView {
+  const T* weights = nullptr;
+  const T* bias = nullptr;
+  Index n_inputs = 0;
+  Index n_outputs = 0;
+  Activation activation = Activation::identity;
+  bool transposed = false;
+};
+
+template <typename T>
+class EngineFor {
+ public:
+  virtual ~EngineFor() = default;
+
+  // Initial weights, a function of the seed alone.
+  virtual void initialise(const NetworkConfig& network, std::uint64_t seed, T* parameters) const = 0;
+
+  // J over the whole dataset as one batch; fills gradients (n_parameters) unless they are nullptr. `noise_seed` nullptr:
+  // no corruption.
+  virtual double loss_and_gradients(const NetworkConfig& network, const ObjectiveConfig& objective,
+                                    const Dataset<T>& data, const std::uint64_t* noise_seed, const T* parameters,
+                                    T* gradients, int n_threads) const = 0;
+
+  // Trains from `state` on, which holds the last completed step when it returns, or the start of the epoch whose loss
+  // was not finite when the status is diverged.
+  virtual FitResult fit(const NetworkConfig& network, const ObjectiveConfig& objective, const OptimizerConfig& optimizer,
+                        const ScheduleConfig& schedule, std::uint64_t seed, const Dataset<T>& train,
+                        const Dataset<T>* validation, TrainingState<T>& state, Monitor& monitor,
+                        int n_threads) const = 0;
+
+  // Output of the last layer, (n_samples, n_outputs).
+  virtual void forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output,
+                       int n_threads) const = 0;
+
+  // ||x - h(x)||^2 of each row, (n_samples,).
+  virtual void squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, double* errors,
+                              int n_threads) const = 0;
+};
+
+class Engine : public EngineFor<float>, public EngineFor<double> {
+ public:
+  virtual const char* name() const = 0;
+  virtual const char* compiler() const = 0;
+};
+
+}  // namespace eigencoder

@@ -1,0 +1,85 @@
+// Views of matrices and the one owner of memory in the engines.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <new>
+#include <stdexcept>
+
+#include "kernels/packet.h"
+
+namespace eigencoder::kernels {
+
+// Row-major; `stride` is the distance of two rows.
+template <typename T>
+struct Matrix {
+  T* data = nullptr;
+  Index rows = 0;
+  Index cols = 0;
+  Index stride = 0;
+
+  T* row(Index i) const { return data + i * stride; }
+  Matrix first_rows(Index n) const { return {data, n, cols, stride}; }
+  operator Matrix<const T>() const { return {data, rows, cols, stride}; }
+};
+
+// The weights of a layer, (n_inputs, n_outputs) as the layer sees them; stored the other way round if `transposed`.
+template <typename T>
+struct Weights {
+  T* data = nullptr;
+  Index n_inputs = 0;
+  Index n_outputs = 0;
+  bool transposed = false;
+
+  operator Weights<const T>() const { return {data, n_inputs, n_outputs, transposed}; }
+};
+
+inline Index checked_product(Index a, Index b) {
+  if (b != 0 && a > std::numeric_limits<Index>::max() / b / 16) {
+    throw std::length_error("an array of " + std::to_string(a) + " x " + std::to_string(b) + " numbers is too large");
+  }
+  return a * b;
+}
+
+// Zeroed memory, aligned to a packet.
+template <typename T>
+class Buffer {
+ public:
+  explicit Buffer(Index size = 0) : size_(size) {
+    if (size > 0) {
+      const auto bytes = static_cast<std::size_t>(checked_product(size, sizeof(T)));
+      data_.reset(static_cast<T*>(::operator new(bytes, std::align_val_t{64})));
+      std::fill_n(data_.get(), size, T(0));
+    }
+  }
+  T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
+  Index size() const { return size_; }
+  T& operator[](Index i) { return data_.get()[i]; }
+
+ private:
+  struct Free {
+    void operator()(T* data) const { ::operator delete(data, std::align_val_t{64}); }
+  };
+  Index size_;
+  std::unique_ptr<T, Free> data_;
+};
+
+// A buffer of rows, each of which begins at a cache line and is padded to whole packets.
+template <typename T>
+class PaddedMatrix {
+ public:
+  PaddedMatrix() = default;
+  PaddedMatrix(Index rows, Index cols)
+      : rows_(rows), cols_(cols), memory_(checked_product(rows, padded<T>(cols))) {}
+  Matrix<T> first_rows(Index n) { return {memory_.data(), n, cols_, padded<T>(cols_)}; }
+  Matrix<T> view() { return first_rows(rows_); }
+
+ private:
+  Index rows_ = 0;
+  Index cols_ = 0;
+  Buffer<T> memory_;
+};
+
+}  // namespace eigencoder::kernels

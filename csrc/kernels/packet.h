@@ -1,0 +1,48 @@
+// Elementwise work runs on packets: one cache line of numbers as a fixed-size Eigen array, so that no result depends on an
+// address or on the length of a tail.
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+
+#include "eigencoder/config.h"
+
+namespace eigencoder::kernels {
+
+template <typename T>
+inline constexpr int packet_size = 64 / static_cast<int>(sizeof(T));
+
+template <typename T>
+using Packet = Eigen::Array<T, packet_size<T>, 1>;
+
+template <typename T>
+Packet<T> load(const T* from) {
+  return Eigen::Map<const Packet<T>>(from);
+}
+
+// The first n numbers, zeros behind them.
+template <typename T>
+Packet<T> load(const T* from, Index n) {
+  if (n >= packet_size<T>) return load(from);
+  Packet<T> packet = Packet<T>::Zero();
+  std::copy_n(from, n, packet.data());
+  return packet;
+}
+
+template <typename T>
+void store(const Packet<T>& packet, T* to) {
+  Eigen::Map<Packet<T>>{to} = packet;
+}
+
+template <typename T>
+void store(const Packet<T>& packet, T* to, Index n) {
+  if (n >= packet_size<T>) return store(packet, to);
+  std::copy_n(packet.data(), n, to);
+}
+
+template <typename T>
+constexpr Index padded(Index n) {
+  return (n + packet_size<T> - 1) / packet_size<T> * packet_size<T>;
+}
+
+}  // namespace eigencoder::kernels

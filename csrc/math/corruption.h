@@ -1,0 +1,64 @@
+// Corruptions of one row's four neighbouring entries, from the four words that belong to them.
+//
+// To add one: write its struct here, append it to Corruptions, append its enumerator and name in eigencoder/config.h, and
+// add the formula to python/eigencoder/reference/kernels.py.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <tuple>
+
+#include "eigencoder/config.h"
+#include "math/random.h"
+
+namespace eigencoder::math {
+
+template <typename T>
+struct Extremes {
+  const T* minima;
+  const T* maxima;
+};
+
+// A word below this has probability p: compared as integers, so that every dtype and device draws the same entries.
+inline std::uint64_t threshold(double p) { return static_cast<std::uint64_t>(std::floor(p * 0x1p32 + 0.5)); }
+
+struct NoCorruption {
+  template <typename T>
+  static void apply(T*, int, const Words&, double, const Extremes<T>&) {}
+};
+
+struct Masking {
+  template <typename T>
+  static void apply(T* x, int n, const Words& word, double level, const Extremes<T>&) {
+    for (int i = 0; i < n; ++i) x[i] = word[i] < threshold(level) ? T(0) : x[i];
+  }
+};
+
+// Box & Muller (1958): two uniforms give two independent normals.
+struct Gaussian {
+  template <typename T>
+  static void apply(T* x, int n, const Words& word, double level, const Extremes<T>&) {
+    constexpr double two_pi = 6.283185307179586476925286766559;
+    for (int i = 0; i < n; i += 2) {
+      const double radius = level * std::sqrt(-2 * std::log(uniform(word[i])));
+      const double angle = two_pi * uniform(word[i + 1]);
+      x[i] += static_cast<T>(radius * std::cos(angle));
+      if (i + 1 < n) x[i + 1] += static_cast<T>(radius * std::sin(angle));
+    }
+  }
+};
+
+struct SaltAndPepper {
+  template <typename T>
+  static void apply(T* x, int n, const Words& word, double level, const Extremes<T>& extremes) {
+    for (int i = 0; i < n; ++i) {
+      if (word[i] < threshold(level)) x[i] = (word[i] & 1) ? extremes.maxima[i] : extremes.minima[i];
+    }
+  }
+};
+
+using Corruptions = std::tuple<NoCorruption, Masking, Gaussian, SaltAndPepper>;
+static_assert(std::tuple_size_v<Corruptions> == corruption_names.size());
+
+}  // namespace eigencoder::math

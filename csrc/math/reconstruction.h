@@ -1,0 +1,40 @@
+// Reconstruction losses of one entry, as functions of the clean x and the output. A loss `from_logits` takes the last
+// layer's z, since its formula would overflow on h = f(z); `delta` is then dl/dz, otherwise dl/dh.
+//
+// To add one: write its struct here, append it to Losses, append its enumerator and name in eigencoder/config.h, and add
+// the formula to python/eigencoder/reference/formulas.py.
+#pragma once
+
+#include "eigencoder/config.h"
+#include "math/activation.h"
+
+namespace eigencoder::math {
+
+struct SquaredError {
+  static constexpr bool from_logits = false;
+  template <typename V>
+  static V value(const V& x, const V& h) {
+    return (x - h) * (x - h);
+  }
+  template <typename V>
+  static V delta(const V& x, const V& h) {
+    return Scalar<V>(2) * (h - x);
+  }
+};
+
+struct BinaryCrossentropy {
+  static constexpr bool from_logits = true;
+  template <typename V>
+  static V value(const V& x, const V& z) {
+    return Softplus::value(z) - x * z;
+  }
+  template <typename V>
+  static V delta(const V& x, const V& z) {
+    return Sigmoid::value(z) - x;
+  }
+};
+
+using Losses = std::tuple<SquaredError, BinaryCrossentropy>;
+static_assert(std::tuple_size_v<Losses> == loss_names.size());
+
+}  // namespace eigencoder::math

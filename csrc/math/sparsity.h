@@ -1,0 +1,36 @@
+// Penalties on the code: of one unit's mean activation (KL), of one activation (L1).
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "math/elementwise.h"
+
+namespace eigencoder::math {
+
+// KL(rho || rho^) of a Bernoulli code unit; rho^ is clipped, and the derivative is the one at the clipped value.
+struct KlDivergence {
+  static constexpr double clip = 1e-6;
+  static double clipped(double mean) { return std::clamp(mean, clip, 1 - clip); }
+  static double value(double rho, double mean) {
+    const double rho_hat = clipped(mean);
+    return rho * std::log(rho / rho_hat) + (1 - rho) * std::log((1 - rho) / (1 - rho_hat));
+  }
+  static double derivative(double rho, double mean) {
+    const double rho_hat = clipped(mean);
+    return -rho / rho_hat + (1 - rho) / (1 - rho_hat);
+  }
+};
+
+struct L1 {
+  template <typename V>
+  static V value(const V& a) {
+    return abs(a);
+  }
+  template <typename V>
+  static V derivative(const V& a) {
+    return sign(a);
+  }
+};
+
+}  // namespace eigencoder::math

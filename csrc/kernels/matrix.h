@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <limits>
+#include <memory>
 #include <new>
 #include <stdexcept>
+#include <string>
 
 #include "kernels/packet.h"
 
@@ -20,7 +22,7 @@ struct Matrix {
   Index stride = 0;
 
   T* row(Index i) const { return data + i * stride; }
-  Matrix first_rows(Index n) const { return {data, n, cols, stride}; }
+  Matrix from_row(Index i, Index n) const { return {row(i), n, cols, stride}; }
   operator Matrix<const T>() const { return {data, rows, cols, stride}; }
 };
 
@@ -42,21 +44,20 @@ inline Index checked_product(Index a, Index b) {
   return a * b;
 }
 
-// Zeroed memory, aligned to a packet.
+// Uninitialised memory, aligned to a packet.
 template <typename T>
 class Buffer {
  public:
   explicit Buffer(Index size = 0) : size_(size) {
-    if (size > 0) {
-      const auto bytes = static_cast<std::size_t>(checked_product(size, sizeof(T)));
-      data_.reset(static_cast<T*>(::operator new(bytes, std::align_val_t{64})));
-      std::fill_n(data_.get(), size, T(0));
-    }
+    if (size == 0) return;
+    const auto bytes = static_cast<std::size_t>(checked_product(size, sizeof(T)));
+    data_.reset(static_cast<T*>(::operator new(bytes, std::align_val_t{64})));
   }
   T* data() { return data_.get(); }
   const T* data() const { return data_.get(); }
   Index size() const { return size_; }
   T& operator[](Index i) { return data_.get()[i]; }
+  const T& operator[](Index i) const { return data_.get()[i]; }
 
  private:
   struct Free {
@@ -66,19 +67,16 @@ class Buffer {
   std::unique_ptr<T, Free> data_;
 };
 
-// A buffer of rows, each of which begins at a cache line and is padded to whole packets.
+// Rows of which each begins at a cache line.
 template <typename T>
 class PaddedMatrix {
  public:
-  PaddedMatrix() = default;
   PaddedMatrix(Index rows, Index cols)
-      : rows_(rows), cols_(cols), memory_(checked_product(rows, padded<T>(cols))) {}
+      : cols_(cols), memory_(checked_product(rows, padded<T>(cols))) {}
   Matrix<T> first_rows(Index n) { return {memory_.data(), n, cols_, padded<T>(cols_)}; }
-  Matrix<T> view() { return first_rows(rows_); }
 
  private:
-  Index rows_ = 0;
-  Index cols_ = 0;
+  Index cols_;
   Buffer<T> memory_;
 };
 

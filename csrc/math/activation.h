@@ -98,4 +98,10 @@ struct Softplus {
 using Activations = std::tuple<Identity, Sigmoid, Tanh, Relu, LeakyRelu, Elu, Softplus>;
 static_assert(std::tuple_size_v<Activations> == activation_names.size());
 
+inline bool relu_like(Activation activation) {
+  bool answer = false;
+  dispatch<Activations>(activation, [&](auto f) { answer = f.relu_like; });
+  return answer;
+}
+
 }  // namespace eigencoder::math

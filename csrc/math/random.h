@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 namespace eigencoder::math {
 
@@ -37,5 +39,15 @@ inline double uniform(std::uint32_t word) { return (word + 0.5) * 0x1p-32; }
 
 // Uniform in 0 .. n - 1.
 inline std::uint64_t bounded(std::uint32_t word, std::uint64_t n) { return (word * n) >> 32; }
+
+// Fisher & Yates, from the last position down; position i takes word i % 4 of column quad i / 4.
+template <typename Item>
+void shuffle(std::vector<Item>& items, std::uint64_t seed, Stream stream, std::uint64_t row, std::uint64_t epoch) {
+  Words drawn{};
+  for (std::size_t i = items.size(); i-- > 1;) {
+    if (i % 4 == 3 || i + 1 == items.size()) drawn = words(seed, stream, row, i / 4, epoch);
+    std::swap(items[i], items[bounded(drawn[i % 4], i + 1)]);
+  }
+}
 
 }  // namespace eigencoder::math

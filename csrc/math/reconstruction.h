@@ -37,4 +37,10 @@ struct BinaryCrossentropy {
 using Losses = std::tuple<SquaredError, BinaryCrossentropy>;
 static_assert(std::tuple_size_v<Losses> == loss_names.size());
 
+inline bool from_logits(Loss loss) {
+  bool answer = false;
+  dispatch<Losses>(loss, [&](auto l) { answer = l.from_logits; });
+  return answer;
+}
+
 }  // namespace eigencoder::math

@@ -1,12 +1,23 @@
-// Penalties on the code: of one unit's mean activation (KL), of one activation (L1).
+// Penalties on the code: of one unit's mean activity (KL), of one activation (L1).
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 
+#include "eigencoder/config.h"
 #include "math/elementwise.h"
 
 namespace eigencoder::math {
+
+// The activity of a code unit lies in [0, 1]: a for sigmoid, (a + 1) / 2 for tanh. An affine map, so it takes a mean too.
+struct Activity {
+  double slope;
+  double offset;
+
+  explicit Activity(Activation activation)
+      : slope(activation == Activation::tanh ? 0.5 : 1.0), offset(activation == Activation::tanh ? 0.5 : 0.0) {}
+  double operator()(double a) const { return slope * a + offset; }
+};
 
 // KL(rho || rho^) of a Bernoulli code unit; rho^ is clipped, and the derivative is the one at the clipped value.
 struct KlDivergence {

@@ -19,7 +19,7 @@ struct Adam {
         one_minus_beta_1(static_cast<T>(1 - config.beta_1)),
         one_minus_beta_2(static_cast<T>(1 - config.beta_2)),
         epsilon(static_cast<T>(config.epsilon)),
-        learning_rate(static_cast<T>(config.learning_rate)),
+        learning_rate(static_cast<T>(config.learning_rate_init)),
         first_correction(static_cast<T>(1 / (1 - std::pow(config.beta_1, static_cast<double>(n_updates))))),
         second_correction(static_cast<T>(1 / (1 - std::pow(config.beta_2, static_cast<double>(n_updates))))) {}
 
@@ -40,7 +40,7 @@ struct Sgd {
   bool nesterov;
 
   explicit Sgd(const OptimizerConfig& config)
-      : learning_rate(static_cast<T>(config.learning_rate)),
+      : learning_rate(static_cast<T>(config.learning_rate_init)),
         momentum(static_cast<T>(config.momentum)),
         nesterov(config.nesterovs_momentum) {}
 

@@ -1,5 +1,9 @@
 #include "parallel/team.h"
 
+#include <utility>
+
+#include "parallel/subnormals.h"
+
 namespace eigencoder::parallel {
 namespace {
 
@@ -26,20 +30,19 @@ Team::~Team() {
   for (auto& thread : threads_) thread.join();
 }
 
-void Team::run_on_all(std::int64_t n_tasks, Call call, const void* task) {
-  n_tasks_ = n_tasks;
-  call_ = call;
-  task_ = task;
+void Team::run_on_all() {
   while (static_cast<int>(threads_.size()) < n_threads_ - 1) {
     threads_.emplace_back([this, thread = static_cast<int>(threads_.size()) + 1] { work(thread); });
   }
-  n_busy_.store(n_threads_ - 1, std::memory_order_relaxed);
-  {
-    const std::lock_guard lock(sleep_mutex_);
-    round_.fetch_add(1, std::memory_order_release);
+  if (!threads_.empty()) {
+    n_busy_.store(n_threads_ - 1, std::memory_order_relaxed);
+    {
+      const std::lock_guard lock(sleep_mutex_);
+      round_.fetch_add(1, std::memory_order_release);
+    }
+    wake_.notify_all();
   }
-  wake_.notify_all();
-  run_share(0);
+  run_task(0);
   for (int i = 0; n_busy_.load(std::memory_order_acquire) != 0; ++i) {
     if (i < n_spins) {
       pause();
@@ -50,11 +53,10 @@ void Team::run_on_all(std::int64_t n_tasks, Call call, const void* task) {
   if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
 }
 
-void Team::run_share(int thread) {
-  const std::int64_t first = n_tasks_ * thread / n_threads_;
-  const std::int64_t last = n_tasks_ * (thread + 1) / n_threads_;
+void Team::run_task(int thread) {
+  const FlushSubnormals guard;
   try {
-    for (std::int64_t i = first; i < last; ++i) call_(task_, i, thread);
+    call_(task_, thread);
   } catch (...) {
     const std::lock_guard lock(error_mutex_);
     error_ = std::current_exception();
@@ -65,7 +67,7 @@ void Team::work(int thread) {
   for (std::uint64_t round = 1;; ++round) {
     wait_for_round(round);
     if (closing_.load()) return;
-    run_share(thread);
+    run_task(thread);
     n_busy_.fetch_sub(1, std::memory_order_release);
   }
 }

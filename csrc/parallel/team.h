@@ -1,5 +1,5 @@
 // A team of threads that lives for one call: nothing to rebuild after a fork, nothing to join at exit, and concurrent
-// callers never meet. Threads start at the first run with more than one task.
+// callers never meet. Threads start at the first run.
 #pragma once
 
 #include <atomic>
@@ -21,31 +21,24 @@ class Team {
 
   int n_threads() const { return n_threads_; }
 
-  // Calls task(i, thread) for i in 0 .. n_tasks - 1; thread t takes one contiguous share. Rethrows a task's exception.
+  // Calls task(thread) on each thread, with subnormals flushed, and waits for all. Rethrows a task's exception.
   template <typename Task>
-  void run(std::int64_t n_tasks, const Task& task) {
-    if (n_threads_ == 1 || n_tasks <= 1) {
-      for (std::int64_t i = 0; i < n_tasks; ++i) task(i, 0);
-      return;
-    }
-    run_on_all(n_tasks, [](const void* erased, std::int64_t i, int thread) {
-      (*static_cast<const Task*>(erased))(i, thread);
-    }, &task);
+  void run(const Task& task) {
+    call_ = [](const void* erased, int thread) { (*static_cast<const Task*>(erased))(thread); };
+    task_ = &task;
+    run_on_all();
   }
 
  private:
-  using Call = void (*)(const void* task, std::int64_t i, int thread);
-
-  void run_on_all(std::int64_t n_tasks, Call call, const void* task);
-  void run_share(int thread);
+  void run_on_all();
+  void run_task(int thread);
   void work(int thread);
   void wait_for_round(std::uint64_t round);
 
   const int n_threads_;
   std::vector<std::thread> threads_;
 
-  std::int64_t n_tasks_ = 0;
-  Call call_ = nullptr;
+  void (*call_)(const void* task, int thread) = nullptr;
   const void* task_ = nullptr;
   std::exception_ptr error_;
   std::mutex error_mutex_;

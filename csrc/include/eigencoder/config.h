@@ -48,7 +48,7 @@ struct ObjectiveConfig {
 
 struct OptimizerConfig {
   Solver solver = Solver::adam;
-  double learning_rate = 1e-3;
+  double learning_rate_init = 1e-3;
   double momentum = 0.9;
   bool nesterovs_momentum = true;
   double beta_1 = 0.9;

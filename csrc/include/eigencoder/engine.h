@@ -96,7 +96,7 @@ class EngineFor {
                               int n_threads) const = 0;
 };
 
-class Engine : public EngineFor<float>, public EngineFor<double> {
+class Engine : public virtual EngineFor<float>, public virtual EngineFor<double> {
  public:
   virtual const char* name() const = 0;
   virtual const char* compiler() const = 0;

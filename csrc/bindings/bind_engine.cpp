@@ -1,0 +1,40 @@
+#include "bindings/bindings.h"
+#include "eigencoder/loader.h"
+#include "math/random.h"
+
+namespace eigencoder::bindings {
+namespace {
+
+Array<std::int64_t> permutation(Index n, std::uint64_t seed) {
+  std::vector<std::int64_t> order(static_cast<std::size_t>(n));
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int64_t>(i);
+  math::shuffle(order, seed, math::Stream::validation_split, 0, 0);
+  return Array<std::int64_t>(n, order.data());
+}
+
+}  // namespace
+
+template <typename T>
+const EngineFor<T>& engine_for() {
+  return engine();
+}
+template const EngineFor<float>& engine_for();
+template const EngineFor<double>& engine_for();
+
+void bind_engine(py::module_& module) {
+  try {
+    engine();
+  } catch (const std::runtime_error& error) {
+    throw py::import_error(error.what());
+  }
+  module.def("engine", [] {
+    py::dict result;
+    result["name"] = engine().name();
+    result["compiler"] = engine().compiler();
+    return result;
+  });
+  module.def("available_engines", &available_engines);
+  module.def("permutation", &permutation, py::arg("n"), py::arg("seed"));
+}
+
+}  // namespace eigencoder::bindings

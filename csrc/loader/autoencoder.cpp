@@ -1,0 +1,157 @@
+#include "eigencoder/autoencoder.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+#include "eigencoder/check.h"
+#include "eigencoder/layers.h"
+#include "eigencoder/loader.h"
+
+namespace eigencoder {
+namespace {
+
+void check_rows(const void* x, Index n_samples) {
+  if (!x || n_samples < 1) {
+    throw std::invalid_argument("x must hold at least 1 row, found " + std::to_string(n_samples));
+  }
+}
+
+// (2, n_features), minima then maxima.
+template <typename T>
+std::vector<T> column_extremes(const T* x, Index n_samples, Index n_features) {
+  std::vector<T> extremes(x, x + n_features);
+  extremes.insert(extremes.end(), x, x + n_features);
+  for (Index i = 1; i < n_samples; ++i) {
+    for (Index j = 0; j < n_features; ++j) {
+      T& minimum = extremes[static_cast<std::size_t>(j)];
+      T& maximum = extremes[static_cast<std::size_t>(n_features + j)];
+      minimum = std::min(minimum, x[i * n_features + j]);
+      maximum = std::max(maximum, x[i * n_features + j]);
+    }
+  }
+  return extremes;
+}
+
+template <typename T>
+const EngineFor<T>& engine_for() {
+  return engine();
+}
+
+}  // namespace
+
+NetworkConfig mirrored_network(Index n_features, const std::vector<Index>& hidden_layer_sizes, Index n_components,
+                               Activation activation, Activation output_activation) {
+  NetworkConfig network;
+  network.layer_sizes.push_back(n_features);
+  network.layer_sizes.insert(network.layer_sizes.end(), hidden_layer_sizes.begin(), hidden_layer_sizes.end());
+  network.layer_sizes.push_back(n_components);
+  network.layer_sizes.insert(network.layer_sizes.end(), hidden_layer_sizes.rbegin(), hidden_layer_sizes.rend());
+  network.layer_sizes.push_back(n_features);
+  network.activations.assign(network.layer_sizes.size() - 1, activation);
+  network.activations.back() = output_activation;
+  return network;
+}
+
+template <typename T>
+Autoencoder<T>::Autoencoder(NetworkConfig network, ObjectiveConfig objective, std::uint64_t seed, int n_threads)
+    : network_(std::move(network)),
+      objective_(objective),
+      seed_(seed),
+      n_threads_(n_threads == 0 ? available_threads() : n_threads) {
+  check(network_);
+  check(objective_);
+  check(network_, objective_);
+  if (n_threads_ < 1) throw std::invalid_argument("n_threads must be >= 0, found " + std::to_string(n_threads));
+  parameters_.resize(static_cast<std::size_t>(layers_of(network_).back().end()));
+  engine_for<T>().initialise(network_, seed_, parameters_.data());
+}
+
+template <typename T>
+FitResult Autoencoder<T>::fit(const T* x, Index n_samples, const OptimizerConfig& optimizer,
+                              const ScheduleConfig& schedule) {
+  Monitor silent;
+  return fit(x, n_samples, optimizer, schedule, silent);
+}
+
+template <typename T>
+FitResult Autoencoder<T>::fit(const T* x, Index n_samples, const OptimizerConfig& optimizer,
+                              const ScheduleConfig& schedule, Monitor& monitor) {
+  check_rows(x, n_samples);
+  check(optimizer);
+  check(schedule);
+  if (schedule.early_stopping) {
+    throw std::invalid_argument("early_stopping needs validation rows; call Engine::fit, which takes them");
+  }
+  Dataset<T> train;
+  train.x = x;
+  train.n_samples = n_samples;
+  const std::vector<T> extremes = column_extremes(x, n_samples, n_features());
+  train.column_extremes = extremes.data();
+  std::vector<T> first_moment(parameters_.size());
+  std::vector<T> second_moment(parameters_.size());
+  TrainingState<T> state{parameters_.data(), first_moment.data(), second_moment.data(), 0};
+  return engine_for<T>().fit(network_, objective_, optimizer, schedule, seed_, train, nullptr, state, monitor,
+                             n_threads_);
+}
+
+template <typename T>
+std::vector<T> Autoencoder<T>::transform(const T* x, Index n_samples) const {
+  return forward(encoder(), x, n_samples);
+}
+
+template <typename T>
+std::vector<T> Autoencoder<T>::inverse_transform(const T* codes, Index n_samples) const {
+  return forward(decoder(), codes, n_samples);
+}
+
+template <typename T>
+std::vector<T> Autoencoder<T>::reconstruct(const T* x, Index n_samples) const {
+  return forward(layers(), x, n_samples);
+}
+
+template <typename T>
+std::vector<double> Autoencoder<T>::score_samples(const T* x, Index n_samples) const {
+  check_rows(x, n_samples);
+  std::vector<double> scores(static_cast<std::size_t>(n_samples));
+  engine_for<T>().squared_errors(layers(), x, n_samples, scores.data(), n_threads_);
+  for (double& score : scores) score = -score;
+  return scores;
+}
+
+template <typename T>
+std::vector<LayerView<T>> Autoencoder<T>::layers() const {
+  std::vector<LayerView<T>> views;
+  for (const Layer& layer : layers_of(network_)) {
+    views.push_back({parameters_.data() + layer.weights_offset, parameters_.data() + layer.bias_offset, layer.n_inputs,
+                     layer.n_outputs, layer.activation, layer.tied});
+  }
+  return views;
+}
+
+template <typename T>
+std::vector<LayerView<T>> Autoencoder<T>::encoder() const {
+  auto views = layers();
+  views.resize(views.size() / 2);
+  return views;
+}
+
+template <typename T>
+std::vector<LayerView<T>> Autoencoder<T>::decoder() const {
+  auto views = layers();
+  views.erase(views.begin(), views.begin() + static_cast<std::ptrdiff_t>(views.size() / 2));
+  return views;
+}
+
+template <typename T>
+std::vector<T> Autoencoder<T>::forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples) const {
+  check_rows(x, n_samples);
+  std::vector<T> output(static_cast<std::size_t>(n_samples * layers.back().n_outputs));
+  engine_for<T>().forward(layers, x, n_samples, output.data(), n_threads_);
+  return output;
+}
+
+template class Autoencoder<float>;
+template class Autoencoder<double>;
+
+}  // namespace eigencoder

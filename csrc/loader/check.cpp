@@ -1,0 +1,95 @@
+#include "eigencoder/check.h"
+
+#include <cmath>
+#include <limits>
+#include <sstream>
+#include <stdexcept>
+
+namespace eigencoder {
+namespace {
+
+template <typename Value>
+void require(bool holds, const char* name, const char* expected, Value found) {
+  if (holds) return;
+  std::ostringstream message;
+  message << name << " must be " << expected << ", found " << found;
+  throw std::invalid_argument(message.str());
+}
+
+template <typename Names, typename Enum>
+std::string_view name_of(const Names& names, Enum value) {
+  return names.at(static_cast<std::size_t>(value));
+}
+
+bool is_finite_and_not_negative(double value) { return std::isfinite(value) && value >= 0; }
+
+// a b, or the largest Index where the product would pass it.
+Index saturating_product(Index a, Index b) {
+  constexpr Index largest = std::numeric_limits<Index>::max();
+  return a > largest / b ? largest : a * b;
+}
+
+}  // namespace
+
+void check(const NetworkConfig& network) {
+  const std::size_t n_layers = network.activations.size();
+  require(n_layers >= 2 && n_layers % 2 == 0, "the number of layers", "even and >= 2", n_layers);
+  require(network.layer_sizes.size() == n_layers + 1, "the number of layer sizes", "the number of layers + 1",
+          network.layer_sizes.size());
+  constexpr Index most_parameters = std::numeric_limits<Index>::max() / 64;
+  Index n_parameters = 0;
+  for (std::size_t l = 0; l <= n_layers; ++l) {
+    require(network.layer_sizes[l] >= 1, "a layer size", ">= 1", network.layer_sizes[l]);
+    require(network.layer_sizes[l] == network.layer_sizes[n_layers - l], "the decoder's layer sizes",
+            "the encoder's in reverse", network.layer_sizes[n_layers - l]);
+    if (l == n_layers) break;
+    const Index n_weights = saturating_product(network.layer_sizes[l], network.layer_sizes[l + 1]);
+    require(n_weights <= most_parameters - n_parameters, "the number of weights of a layer", "addressable", n_weights);
+    n_parameters += n_weights;
+  }
+}
+
+void check(const ObjectiveConfig& objective) {
+  require(is_finite_and_not_negative(objective.alpha), "alpha", "finite and >= 0", objective.alpha);
+  require(objective.sparsity > 0 && objective.sparsity < 1, "sparsity", "in (0, 1)", objective.sparsity);
+  require(is_finite_and_not_negative(objective.sparsity_weight), "sparsity_weight", "finite and >= 0",
+          objective.sparsity_weight);
+  if (objective.corruption == Corruption::gaussian || objective.corruption == Corruption::none) {
+    require(is_finite_and_not_negative(objective.corruption_level), "corruption_level", "finite and >= 0",
+            objective.corruption_level);
+  } else {
+    require(objective.corruption_level >= 0 && objective.corruption_level <= 1, "corruption_level",
+            "a probability in [0, 1]", objective.corruption_level);
+  }
+}
+
+void check(const OptimizerConfig& optimizer) {
+  require(std::isfinite(optimizer.learning_rate_init) && optimizer.learning_rate_init > 0, "learning_rate_init",
+          "finite and > 0", optimizer.learning_rate_init);
+  require(optimizer.momentum >= 0 && optimizer.momentum <= 1, "momentum", "in [0, 1]", optimizer.momentum);
+  require(optimizer.beta_1 >= 0 && optimizer.beta_1 < 1, "beta_1", "in [0, 1)", optimizer.beta_1);
+  require(optimizer.beta_2 >= 0 && optimizer.beta_2 < 1, "beta_2", "in [0, 1)", optimizer.beta_2);
+  require(std::isfinite(optimizer.epsilon) && optimizer.epsilon > 0, "epsilon", "finite and > 0", optimizer.epsilon);
+}
+
+void check(const ScheduleConfig& schedule) {
+  require(schedule.batch_size >= 1, "batch_size", ">= 1", schedule.batch_size);
+  require(schedule.max_iter >= 0, "max_iter", ">= 0", schedule.max_iter);
+  require(is_finite_and_not_negative(schedule.tol), "tol", "finite and >= 0", schedule.tol);
+  require(schedule.n_iter_no_change >= 1, "n_iter_no_change", ">= 1", schedule.n_iter_no_change);
+}
+
+void check(const NetworkConfig& network, const ObjectiveConfig& objective) {
+  if (objective.penalty == Penalty::kl) {
+    const Activation code = network.activations[network.activations.size() / 2 - 1];
+    require(code == Activation::sigmoid || code == Activation::tanh, "the code's activation under penalty='kl'",
+            "'sigmoid' or 'tanh' (penalty='l1' takes any)", name_of(activation_names, code));
+  }
+  if (objective.loss == Loss::binary_crossentropy) {
+    const Activation output = network.activations.back();
+    require(output == Activation::sigmoid, "output_activation under loss='binary_crossentropy'", "'sigmoid'",
+            name_of(activation_names, output));
+  }
+}
+
+}  // namespace eigencoder

@@ -1,0 +1,83 @@
+// The engine of this library's CPU level. The build defines EIGENCODER_LEVEL and EIGENCODER_COMPILER.
+#include "eigencoder/engine.h"
+
+#include <algorithm>
+
+#include "model/inference.h"
+#include "model/trainer.h"
+
+namespace eigencoder::model {
+namespace {
+
+// Below this much work in one step or block, waiting for another thread costs more than it does.
+constexpr double flops_per_thread = 4e6;
+
+int worthwhile_threads(double flops, int n_threads) {
+  return static_cast<int>(std::clamp(flops / flops_per_thread, 1.0, static_cast<double>(n_threads)));
+}
+
+template <typename T>
+double flops(const std::vector<LayerView<T>>& layers, Index n_samples) {
+  double per_row = 0;
+  for (const auto& layer : layers) per_row += 2.0 * static_cast<double>(layer.n_inputs * layer.n_outputs);
+  return per_row * static_cast<double>(n_samples);
+}
+
+template <typename T>
+class CpuEngineFor : public virtual EngineFor<T> {
+ public:
+  void initialise(const NetworkConfig& config, std::uint64_t seed, T* parameters) const override {
+    Network(config).initialise(seed, parameters);
+  }
+
+  double loss_and_gradients(const NetworkConfig& config, const ObjectiveConfig& objective_config,
+                            const Dataset<T>& data, const std::uint64_t* noise_seed, const T* parameters, T* gradients,
+                            int n_threads) const override {
+    const Network network(config);
+    kernels::Context<T> context(
+        worthwhile_threads(network.flops_per_row() * static_cast<double>(data.n_samples), n_threads));
+    Objective<T> objective(network, objective_config, data.n_samples, context);
+    const kernels::Noise noise{objective_config.corruption, objective_config.corruption_level, noise_seed,
+                               math::Stream::noise, 0};
+    if (!gradients) return objective.value(data, noise, parameters);
+    std::vector<Index> rows(static_cast<std::size_t>(data.n_samples));
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = data.rows ? data.rows[i] : static_cast<Index>(i);
+    return objective.gradient(data, rows.data(), data.n_samples, noise, parameters, gradients).value();
+  }
+
+  FitResult fit(const NetworkConfig& config, const ObjectiveConfig& objective, const OptimizerConfig& optimizer,
+                const ScheduleConfig& schedule, std::uint64_t seed, const Dataset<T>& train,
+                const Dataset<T>* validation, TrainingState<T>& state, Monitor& monitor,
+                int n_threads) const override {
+    const Network network(config);
+    const auto batch_size = static_cast<double>(std::min(schedule.batch_size, train.n_samples));
+    kernels::Context<T> context(worthwhile_threads(network.flops_per_row() * batch_size, n_threads));
+    return Trainer<T>(network, objective, optimizer, schedule, seed, train, validation, state, monitor, context).fit();
+  }
+
+  void forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output,
+               int n_threads) const override {
+    kernels::Context<T> context(worthwhile_threads(flops(layers, n_samples), n_threads));
+    model::forward(layers, x, n_samples, output, context);
+  }
+
+  void squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, double* errors,
+                      int n_threads) const override {
+    kernels::Context<T> context(worthwhile_threads(flops(layers, n_samples), n_threads));
+    model::squared_errors(layers, x, n_samples, errors, context);
+  }
+};
+
+class CpuEngine : public Engine, CpuEngineFor<float>, CpuEngineFor<double> {
+ public:
+  const char* name() const override { return EIGENCODER_LEVEL; }
+  const char* compiler() const override { return EIGENCODER_COMPILER; }
+};
+
+}  // namespace
+}  // namespace eigencoder::model
+
+extern "C" __attribute__((visibility("default"))) const eigencoder::Engine* eigencoder_engine() {
+  static const eigencoder::model::CpuEngine engine;
+  return &engine;
+}

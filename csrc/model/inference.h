@@ -1,0 +1,18 @@
+// A pass through the layers for any number of rows, in blocks of bounded memory.
+#pragma once
+
+#include <vector>
+
+#include "kernels/kernels.h"
+
+namespace eigencoder::model {
+
+template <typename T>
+void forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output,
+             kernels::Context<T>& context);
+
+template <typename T>
+void squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, double* errors,
+                    kernels::Context<T>& context);
+
+}  // namespace eigencoder::model

@@ -1,0 +1,32 @@
+// The layers that a training runs through.
+#pragma once
+
+#include "eigencoder/layers.h"
+#include "kernels/matrix.h"
+
+namespace eigencoder::model {
+
+class Network {
+ public:
+  explicit Network(const NetworkConfig& config) : layers_(layers_of(config)) {}
+
+  const std::vector<Layer>& layers() const { return layers_; }
+  std::size_t code_layer() const { return layers_.size() / 2 - 1; }
+  bool tied() const { return layers_.back().tied; }
+  Index n_features() const { return layers_.front().n_inputs; }
+  Index n_parameters() const { return layers_.back().end(); }
+  double flops_per_row() const;  // of a training step
+
+  template <typename T>
+  static kernels::Weights<T> weights(const Layer& layer, T* parameters) {
+    return {parameters + layer.weights_offset, layer.n_inputs, layer.n_outputs, layer.tied};
+  }
+
+  template <typename T>
+  void initialise(std::uint64_t seed, T* parameters) const;
+
+ private:
+  std::vector<Layer> layers_;
+};
+
+}  // namespace eigencoder::model

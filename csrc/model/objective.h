@@ -1,0 +1,72 @@
+// J = 1/m sum_i s_i loss(x_i, h(x~_i)) + alpha/2 sum ||W||_F^2 + penalty(code), and its gradient: the forward and the
+// backward pass of one batch.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "kernels/kernels.h"
+#include "model/network.h"
+
+namespace eigencoder::model {
+
+template <typename T>
+class Objective {
+ public:
+  // Holds all memory that batches of up to max_rows rows need.
+  Objective(const Network& network, const ObjectiveConfig& config, Index max_rows, kernels::Context<T>& context);
+
+  // J of one batch, the given rows of data, and its gradient. Nothing where the batch has no weight.
+  std::optional<double> gradient(const Dataset<T>& data, const Index* rows, Index n_rows, const kernels::Noise& noise,
+                                 const T* parameters, T* gradients);
+
+  // J of all the data, in blocks of max_rows.
+  double value(const Dataset<T>& data, const kernels::Noise& noise, const T* parameters);
+
+  // Its data term alone, the weighted mean of the rows' losses.
+  double data_term(const Dataset<T>& data, const kernels::Noise& noise, const T* parameters);
+
+ private:
+  // What J is made of, summed over rows.
+  struct Sums {
+    double rows = 0;
+    double weight = 0;
+    double data = 0;
+    double l1 = 0;
+    std::vector<double> code;  // weighted activations of each code unit, for KL
+  };
+
+  Sums forward(const Dataset<T>& data, const Index* rows, Index n_rows, const kernels::Noise& noise,
+               const T* parameters);
+  Sums forward_all(const Dataset<T>& data, const kernels::Noise& noise, const T* parameters);
+  void add_output(Sums& sums, Index n_rows);
+  void backward(const Sums& sums, Index n_rows, const T* parameters, T* gradients);
+  const kernels::PenaltyGradient<T>* penalty_gradient(const Sums& sums);
+  double value(const Sums& sums, const T* parameters);
+  double penalty(const Sums& sums) const;
+  double squared_norm(const T* parameters);
+  double mean_activity(const Sums& sums, std::size_t unit) const;
+
+  kernels::Matrix<T> output(std::size_t layer, Index n_rows) { return outputs_[layer].first_rows(n_rows); }
+
+  const Network& network_;
+  const ObjectiveConfig& config_;
+  const Index max_rows_;
+  kernels::Context<T>& context_;
+
+  kernels::PaddedMatrix<T> clean_;
+  kernels::PaddedMatrix<T> corrupted_;
+  kernels::Matrix<T> input_;                       // whichever of the two the network sees
+  std::vector<kernels::PaddedMatrix<T>> outputs_;  // of each layer; the last one becomes its delta
+  std::vector<kernels::PaddedMatrix<T>> deltas_;   // dJ/dz of each layer but the last
+  std::vector<double> row_weights_;                // s_i
+  std::vector<T> delta_weights_;                   // s_i / m
+  std::vector<double> row_sums_;
+  std::vector<double> column_sums_;
+  std::vector<double> chunk_sums_;
+  std::vector<T> penalty_of_unit_;
+  kernels::PenaltyGradient<T> penalty_;
+  bool from_logits_;
+};
+
+}  // namespace eigencoder::model

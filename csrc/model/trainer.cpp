@@ -1,0 +1,129 @@
+#include "model/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace eigencoder::model {
+
+template <typename T>
+Trainer<T>::Trainer(const Network& network, const ObjectiveConfig& objective, const OptimizerConfig& optimizer,
+                    const ScheduleConfig& schedule, std::uint64_t seed, const Dataset<T>& train,
+                    const Dataset<T>* validation, TrainingState<T>& state, Monitor& monitor,
+                    kernels::Context<T>& context)
+    : network_(network),
+      objective_config_(objective),
+      optimizer_(optimizer),
+      schedule_(schedule),
+      seed_(seed),
+      train_(train),
+      validation_(validation),
+      state_(state),
+      monitor_(monitor),
+      context_(context),
+      batches_(train, schedule, seed),
+      objective_(network, objective, batches_.batch_size(), context),
+      gradients_(network.n_parameters()) {
+  result_.best_loss = std::numeric_limits<double>::infinity();
+}
+
+template <typename T>
+FitResult Trainer<T>::fit() {
+  std::optional<FitStatus> ended;
+  for (Index i = 0; i < schedule_.max_iter && !ended; ++i) {
+    Epoch epoch;
+    epoch.index = i;
+    ended = run_epoch(epoch);
+  }
+  result_.status = ended.value_or(FitStatus::max_iter);
+  if (result_.loss_curve.empty() && result_.status != FitStatus::diverged) {
+    result_.best_loss =
+        objective_.value(train_, noise(math::Stream::noise, schedule_.first_epoch), state_.parameters);
+  }
+  if (!best_.empty() && result_.status != FitStatus::interrupted && result_.status != FitStatus::diverged) {
+    restore(best_);
+  }
+  return std::move(result_);
+}
+
+template <typename T>
+std::optional<FitStatus> Trainer<T>::run_epoch(Epoch& epoch) {
+  if (!monitor_.epoch_begins(epoch.index)) return FitStatus::stopped;
+  epoch_start_.assign(state_.parameters, state_.parameters + network_.n_parameters());
+  if (const auto ended = run_batches(epoch)) return ended;
+  if (!is_finite()) {
+    restore(epoch_start_);
+    return FitStatus::diverged;
+  }
+  epoch.validation_loss = std::numeric_limits<double>::quiet_NaN();
+  if (validation_) {
+    epoch.validation_loss =
+        objective_.data_term(*validation_, noise(math::Stream::validation_noise, 0), state_.parameters);
+    result_.validation_loss_curve.push_back(epoch.validation_loss);
+  }
+  result_.loss_curve.push_back(epoch.loss);
+  const bool converged = has_converged(schedule_.early_stopping ? epoch.validation_loss : epoch.loss);
+  if (!monitor_.epoch_ends(epoch)) return FitStatus::stopped;
+  return converged ? std::optional(FitStatus::converged) : std::nullopt;
+}
+
+template <typename T>
+std::optional<FitStatus> Trainer<T>::run_batches(Epoch& epoch) {
+  batches_.begin_epoch(schedule_.first_epoch + epoch.index);
+  const auto epoch_noise = noise(math::Stream::noise, schedule_.first_epoch + epoch.index);
+  double loss_sum = 0;
+  Index n_rows_in_sum = 0;
+  for (Index batch = 0; batch < batches_.n_batches(); ++batch) {
+    const Index n_rows = batches_.n_rows(batch);
+    const auto loss = objective_.gradient(train_, batches_.rows(batch), n_rows, epoch_noise, state_.parameters,
+                                          gradients_.data());
+    if (loss) {
+      if (!std::isfinite(*loss)) {
+        restore(epoch_start_);
+        return FitStatus::diverged;
+      }
+      ++state_.n_updates;
+      kernels::update(context_, optimizer_, network_.n_parameters(), gradients_.data(), state_);
+      loss_sum += *loss * static_cast<double>(n_rows);
+      n_rows_in_sum += n_rows;
+    }
+    result_.rows_seen += n_rows;
+    if (!monitor_.keep_going()) return FitStatus::interrupted;
+  }
+  epoch.loss = loss_sum / static_cast<double>(n_rows_in_sum);
+  return std::nullopt;
+}
+
+template <typename T>
+bool Trainer<T>::has_converged(double monitored_loss) {
+  // The first comparison is with infinity, whose tolerance would be NaN.
+  const bool first = std::isinf(result_.best_loss);
+  const bool improved = first || monitored_loss < result_.best_loss - schedule_.tol * std::abs(result_.best_loss);
+  n_without_improvement_ = improved ? 0 : n_without_improvement_ + 1;
+  if (monitored_loss < result_.best_loss) {
+    result_.best_loss = monitored_loss;
+    if (schedule_.early_stopping) best_.assign(state_.parameters, state_.parameters + network_.n_parameters());
+  }
+  return n_without_improvement_ >= schedule_.n_iter_no_change;
+}
+
+template <typename T>
+bool Trainer<T>::is_finite() const {
+  return std::all_of(state_.parameters, state_.parameters + network_.n_parameters(),
+                     [](T parameter) { return std::isfinite(parameter); });
+}
+
+template <typename T>
+void Trainer<T>::restore(const std::vector<T>& parameters) {
+  std::copy(parameters.begin(), parameters.end(), state_.parameters);
+}
+
+template <typename T>
+kernels::Noise Trainer<T>::noise(math::Stream stream, Index epoch) const {
+  return {objective_config_.corruption, objective_config_.corruption_level, &seed_, stream, epoch};
+}
+
+template class Trainer<float>;
+template class Trainer<double>;
+
+}  // namespace eigencoder::model

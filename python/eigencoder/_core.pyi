@@ -1,0 +1,130 @@
+"""The native core: plain arrays and numbers in, plain arrays and numbers out. Every array is C-contiguous."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+_T = TypeVar("_T", np.float32, np.float64)
+_Layer: TypeAlias = tuple[NDArray[_T], NDArray[_T], str]  # weights, bias, activation; weights may be a transposed view
+
+__version__: str
+ACTIVATIONS: tuple[str, ...]
+LOSSES: tuple[str, ...]
+PENALTIES: tuple[str, ...]
+CORRUPTIONS: tuple[str, ...]
+SOLVERS: tuple[str, ...]
+
+class NetworkConfig:
+    def __init__(self, layer_sizes: Sequence[int], activations: Sequence[str], tied_weights: bool) -> None: ...
+    @property
+    def n_parameters(self) -> int: ...
+
+class ObjectiveConfig:
+    def __init__(
+        self,
+        *,
+        loss: str,
+        alpha: float,
+        penalty: str,
+        sparsity: float,
+        sparsity_weight: float,
+        corruption: str,
+        corruption_level: float,
+    ) -> None: ...
+
+class OptimizerConfig:
+    def __init__(
+        self,
+        *,
+        solver: str,
+        learning_rate_init: float,
+        momentum: float,
+        nesterovs_momentum: bool,
+        beta_1: float,
+        beta_2: float,
+        epsilon: float,
+    ) -> None: ...
+
+class ScheduleConfig:
+    def __init__(
+        self,
+        *,
+        batch_size: int,
+        max_iter: int,
+        tol: float,
+        n_iter_no_change: int,
+        early_stopping: bool,
+        shuffle: bool,
+        first_epoch: int,
+    ) -> None: ...
+
+class FitResult:
+    @property
+    def status(self) -> str:
+        """'max_iter', 'converged', 'stopped', 'interrupted' or 'diverged'."""
+    @property
+    def loss_curve(self) -> list[float]: ...
+    @property
+    def validation_loss_curve(self) -> list[float]: ...
+    @property
+    def best_loss(self) -> float: ...
+    @property
+    def rows_seen(self) -> int: ...
+    @property
+    def n_updates(self) -> int: ...
+    @property
+    def exception(self) -> BaseException | None:
+        """What a callback or a signal handler raised; the status is then 'interrupted'."""
+
+def check(network: NetworkConfig, objective: ObjectiveConfig) -> None:
+    """ValueError where the objective cannot be had with the network, such as a KL penalty on a relu code."""
+
+def initialise(network: NetworkConfig, seed: int, parameters: NDArray[_T]) -> None: ...
+def permutation(n: int, seed: int) -> NDArray[np.int64]:
+    """The order that splits validation rows off."""
+
+def fit(
+    network: NetworkConfig,
+    objective: ObjectiveConfig,
+    optimizer: OptimizerConfig,
+    schedule: ScheduleConfig,
+    *,
+    seed: int,
+    x: NDArray[_T],
+    rows: NDArray[np.int64] | None,
+    weights: NDArray[np.float64] | None,
+    column_extremes: NDArray[_T] | None,
+    first_row: int,
+    x_validation: NDArray[_T] | None,
+    validation_rows: NDArray[np.int64] | None,
+    validation_weights: NDArray[np.float64] | None,
+    parameters: NDArray[_T],
+    first_moment: NDArray[_T],
+    second_moment: NDArray[_T],
+    n_updates: int,
+    on_epoch_begin: Callable[[int], bool] | None,
+    on_epoch_end: Callable[[int, float, float], bool] | None,
+    n_threads: int,
+) -> FitResult:
+    """Train in place; on_epoch_end gets (epoch, loss, validation loss or NaN), and stops the fit by answering False."""
+
+def loss_and_gradients(
+    network: NetworkConfig,
+    objective: ObjectiveConfig,
+    *,
+    x: NDArray[_T],
+    weights: NDArray[np.float64] | None,
+    column_extremes: NDArray[_T] | None,
+    noise_seed: int | None,
+    parameters: NDArray[_T],
+    gradients: NDArray[_T] | None,
+    n_threads: int,
+) -> float: ...
+def forward(layers: Sequence[_Layer[_T]], x: NDArray[_T], n_threads: int) -> NDArray[_T]: ...
+def squared_errors(layers: Sequence[_Layer[_T]], x: NDArray[_T], n_threads: int) -> NDArray[np.float64]: ...
+def engine() -> dict[str, str]:
+    """Name and compiler of the engine in use."""
+
+def available_engines() -> list[str]: ...

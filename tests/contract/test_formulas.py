@@ -1,0 +1,78 @@
+"""Activations, losses and initial weights of the core against the reference, over the whole range of their arguments."""
+
+import numpy as np
+import pytest
+
+from eigencoder import _core
+from eigencoder.reference import Network, formulas, training
+from tolerances import FORMULA
+
+Z = np.concatenate([np.linspace(-30, 30, 1201), [-700, -100, 100, 700, 0.0, -0.0, 1e-30, -1e-30]])
+
+
+def native_activation(activation: str, z: np.ndarray) -> np.ndarray:
+    """f(z), entry by entry: a layer of one unit that passes its input on."""
+    one = np.ones((1, 1), z.dtype)
+    return _core.forward([(one, np.zeros(1, z.dtype), activation)], z[:, np.newaxis], 1)[:, 0]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("activation", _core.ACTIVATIONS)
+def test_activation(activation: str, dtype: str) -> None:
+    z = Z.astype(dtype)
+    expected = formulas.ACTIVATIONS[activation].value(z.astype(float))
+    FORMULA["cpu", dtype].assert_close(native_activation(activation, z), expected)
+
+
+@pytest.mark.parametrize("activation", _core.ACTIVATIONS)
+def test_activation_passes_nan_on(activation: str) -> None:
+    assert np.isnan(native_activation(activation, np.array([np.nan]))).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_squared_errors(dtype: str) -> None:
+    x = np.random.default_rng(0).normal(size=(70, 37)).astype(dtype)
+    zero = (np.zeros((37, 37), dtype), np.zeros(37, dtype), "identity")
+    FORMULA["cpu", dtype].assert_close(_core.squared_errors([zero], x, 2), (x.astype(float) ** 2).sum(axis=1))
+
+
+def test_crossentropy_does_not_overflow() -> None:
+    """At z = +-800 the loss of the wrong answer is |z|, of the right one 0."""
+    network = _core.NetworkConfig([1, 1, 1], ["identity", "sigmoid"], False)
+    objective = _core.ObjectiveConfig(
+        loss="binary_crossentropy",
+        alpha=0.0,
+        penalty="none",
+        sparsity=0.05,
+        sparsity_weight=1.0,
+        corruption="none",
+        corruption_level=0.0,
+    )
+    for z, x, expected in [(800.0, 0.0, 800.0), (800.0, 1.0, 0.0), (-800.0, 1.0, 800.0), (-800.0, 0.0, 0.0)]:
+        loss = _core.loss_and_gradients(
+            network,
+            objective,
+            x=np.array([[x]]),
+            weights=None,
+            column_extremes=None,
+            noise_seed=None,
+            parameters=np.array([0.0, 0.0, 0.0, z]),
+            gradients=None,
+            n_threads=1,
+        )
+        FORMULA["cpu", "float64"].assert_close(loss, expected)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_initial_weights_are_the_reference_s_in_every_bit(tied: bool) -> None:
+    activations = ("relu", "sigmoid", "elu", "identity")
+    parameters = np.empty(Network((5, 7, 3, 7, 5), activations, tied).n_parameters)
+    _core.initialise(_core.NetworkConfig([5, 7, 3, 7, 5], activations, tied), 2**63 + 5, parameters)
+    np.testing.assert_array_equal(parameters, training.initialise(Network((5, 7, 3, 7, 5), activations, tied), 2**63 + 5))
+
+
+def test_validation_split_is_the_reference_s() -> None:
+    rows, validation_rows = training.split_rows(1003, 0.1, 12345)
+    order = _core.permutation(1003, 12345)
+    np.testing.assert_array_equal(np.sort(order[101:]), rows)
+    np.testing.assert_array_equal(np.sort(order[:101]), validation_rows)

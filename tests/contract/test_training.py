@@ -1,0 +1,106 @@
+"""Twenty steps of the core against twenty steps of the reference."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from eigencoder import _core
+from eigencoder.reference import Dataset, Network, Objective, Optimizer, Schedule, training
+from tolerances import TRAINING
+
+SEED = 2**40 + 17
+NETWORK = Network((13, 9, 4, 9, 13), ("tanh", "sigmoid", "tanh", "identity"))
+SCHEDULE = Schedule(batch_size=10, max_iter=5, tol=0.0)  # 37 rows: 4 batches an epoch
+SOLVERS = {
+    "adam": Optimizer("adam", learning_rate_init=0.01),
+    "momentum": Optimizer("sgd", learning_rate_init=0.01, nesterovs_momentum=False),
+    "nesterov": Optimizer("sgd", learning_rate_init=0.01),
+}
+X = np.random.default_rng(3).uniform(size=(37, 13))
+X_VALIDATION = np.random.default_rng(4).uniform(size=(21, 13))
+WEIGHTS = np.random.default_rng(5).integers(0, 3, 37).astype(float)
+
+
+def check_run(
+    network: Network, objective: Objective, optimizer: Optimizer, schedule: Schedule, dtype: str = "float64"
+) -> training.FitResult:
+    x, x_validation = X.astype(dtype), X_VALIDATION.astype(dtype)
+    train = Dataset.of(x, weights=WEIGHTS)
+    validation = Dataset.of(x_validation, column_extremes=train.column_extremes)
+    expected = training.fit(network, objective, optimizer, schedule, train, seed=SEED, validation=validation)
+
+    parameters = training.initialise(network, SEED).astype(dtype)
+    result = _core.fit(
+        _core.NetworkConfig(network.layer_sizes, network.activations, network.tied_weights),
+        _core.ObjectiveConfig(**vars(objective)),
+        _core.OptimizerConfig(**vars(optimizer)),
+        _core.ScheduleConfig(**vars(schedule)),
+        seed=SEED,
+        x=x,
+        rows=None,
+        weights=train.weights,
+        column_extremes=train.column_extremes.astype(dtype),
+        first_row=0,
+        x_validation=x_validation,
+        validation_rows=None,
+        validation_weights=None,
+        parameters=parameters,
+        first_moment=np.zeros_like(parameters),
+        second_moment=np.zeros_like(parameters),
+        n_updates=0,
+        on_epoch_begin=None,
+        on_epoch_end=None,
+        n_threads=2,
+    )
+    assert result.status == expected.status
+    assert result.exception is None
+    tolerance = TRAINING["cpu", dtype]
+    tolerance.assert_close(result.loss_curve, expected.loss_curve)
+    tolerance.assert_close(result.validation_loss_curve, expected.validation_loss_curve)
+    tolerance.assert_close(result.best_loss, expected.best_loss)
+    tolerance.assert_close(parameters, expected.state.parameters)
+    return expected
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("corruption", _core.CORRUPTIONS)
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_twenty_steps(solver: str, corruption: str, dtype: str) -> None:
+    expected = check_run(NETWORK, Objective(corruption=corruption), SOLVERS[solver], SCHEDULE, dtype)
+    assert expected.state.n_updates == 20
+    assert expected.loss_curve[-1] < expected.loss_curve[0]
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("penalty", _core.PENALTIES)
+@pytest.mark.parametrize("loss", _core.LOSSES)
+def test_twenty_steps_of_every_objective(loss: str, penalty: str, tied: bool) -> None:
+    network = replace(NETWORK, activations=(*NETWORK.activations[:-1], "sigmoid"), tied_weights=tied)
+    objective = Objective(loss, alpha=0.01, penalty=penalty, sparsity_weight=0.3, corruption="masking")
+    check_run(network, objective, SOLVERS["adam"], SCHEDULE)
+
+
+def test_twenty_steps_in_order() -> None:
+    check_run(NETWORK, Objective(), SOLVERS["adam"], replace(SCHEDULE, shuffle=False))
+
+
+def test_epochs_count_on() -> None:
+    check_run(NETWORK, Objective(corruption="gaussian"), SOLVERS["adam"], replace(SCHEDULE, first_epoch=7))
+
+
+def test_early_stopping_restores_the_best_weights() -> None:
+    schedule = replace(SCHEDULE, max_iter=200, early_stopping=True, n_iter_no_change=3)
+    expected = check_run(NETWORK, Objective(), replace(SOLVERS["adam"], learning_rate_init=0.05), schedule)
+    assert expected.status == "converged"
+    assert min(expected.validation_loss_curve) < expected.validation_loss_curve[-1]
+
+
+def test_no_epoch_gives_the_loss_of_the_data() -> None:
+    for corruption in _core.CORRUPTIONS:
+        check_run(NETWORK, Objective(corruption=corruption), SOLVERS["adam"], replace(SCHEDULE, max_iter=0))
+
+
+def test_divergence_restores_the_start_of_the_epoch() -> None:
+    expected = check_run(NETWORK, Objective(), Optimizer("sgd", learning_rate_init=1e150), SCHEDULE)
+    assert expected.status == "diverged"

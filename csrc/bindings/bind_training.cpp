@@ -15,7 +15,8 @@ using EndCallback = std::optional<py::function>;
 // they raise ends the fit and is kept, so that the caller can store what was trained before it raises it.
 class PythonMonitor : public Monitor {
  public:
-  PythonMonitor(BeginCallback on_begin, EndCallback on_end) : on_begin_(std::move(on_begin)), on_end_(std::move(on_end)) {}
+  PythonMonitor(BeginCallback on_begin, EndCallback on_end)
+      : on_begin_(std::move(on_begin)), on_end_(std::move(on_end)) {}
 
   bool keep_going() override {
     const auto now = Clock::now();

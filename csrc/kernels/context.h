@@ -1,4 +1,5 @@
-// Where the kernels of one call run: its team of threads, and the memory in which each of them packs a product's panels.
+// Where the kernels of one call run: its team of threads, and the memory in which each of them packs a product's
+// panels.
 #pragma once
 
 #include <vector>

@@ -26,7 +26,8 @@ Matrix<T> rows_of(Matrix<T> matrix, Range range) {
 
 // d_input holds d_output W^T; adds the penalty and multiplies by f'.
 template <typename F, typename T>
-void finish_backward(Matrix<const T> input, const PenaltyGradient<T>* penalty, const T* row_weights, Matrix<T> d_input) {
+void finish_backward(Matrix<const T> input, const PenaltyGradient<T>* penalty, const T* row_weights,
+                     Matrix<T> d_input) {
   for (Index i = 0; i < d_input.rows; ++i) {
     for (Index j = 0; j < d_input.cols; j += packet_size<T>) {
       const Index n = d_input.cols - j;
@@ -64,8 +65,7 @@ void dense_forward(Context<T>& context, Matrix<const T> input, Weights<const T> 
 
 template <typename T>
 void dense_backward(Context<T>& context, Matrix<const T> d_output, Weights<const T> weights, Matrix<const T> input,
-                    Activation activation, const PenaltyGradient<T>* penalty, const T* row_weights,
-                    Matrix<T> d_input) {
+                    Activation activation, const PenaltyGradient<T>* penalty, const T* row_weights, Matrix<T> d_input) {
   math::dispatch<math::Activations>(activation, [&](auto f) {
     context.share(d_input.rows, row_unit, [&](Range range, ProductMemory<T>& memory) {
       const auto d_a = rows_of(d_input, range);
@@ -98,15 +98,15 @@ void dense_gradient(Context<T>& context, Matrix<const T> input, Matrix<const T> 
 
 template void dense_forward(Context<float>&, Matrix<const float>, Weights<const float>, const float*, Activation,
                             Matrix<float>);
-template void dense_backward(Context<float>&, Matrix<const float>, Weights<const float>, Matrix<const float>, Activation,
-                             const PenaltyGradient<float>*, const float*, Matrix<float>);
-template void dense_gradient(Context<float>&, Matrix<const float>, Matrix<const float>, Weights<const float>, float, bool,
-                             float*);
+template void dense_backward(Context<float>&, Matrix<const float>, Weights<const float>, Matrix<const float>,
+                             Activation, const PenaltyGradient<float>*, const float*, Matrix<float>);
+template void dense_gradient(Context<float>&, Matrix<const float>, Matrix<const float>, Weights<const float>, float,
+                             bool, float*);
 template void dense_forward(Context<double>&, Matrix<const double>, Weights<const double>, const double*, Activation,
                             Matrix<double>);
-template void dense_backward(Context<double>&, Matrix<const double>, Weights<const double>, Matrix<const double>, Activation,
-                             const PenaltyGradient<double>*, const double*, Matrix<double>);
-template void dense_gradient(Context<double>&, Matrix<const double>, Matrix<const double>, Weights<const double>, double, bool,
-                             double*);
+template void dense_backward(Context<double>&, Matrix<const double>, Weights<const double>, Matrix<const double>,
+                             Activation, const PenaltyGradient<double>*, const double*, Matrix<double>);
+template void dense_gradient(Context<double>&, Matrix<const double>, Matrix<const double>, Weights<const double>,
+                             double, bool, double*);
 
 }  // namespace eigencoder::kernels

@@ -71,8 +71,7 @@ class Buffer {
 template <typename T>
 class PaddedMatrix {
  public:
-  PaddedMatrix(Index rows, Index cols)
-      : cols_(cols), memory_(checked_product(rows, padded<T>(cols))) {}
+  PaddedMatrix(Index rows, Index cols) : cols_(cols), memory_(checked_product(rows, padded<T>(cols))) {}
   Matrix<T> first_rows(Index n) { return {memory_.data(), n, cols_, padded<T>(cols_)}; }
 
  private:

@@ -68,7 +68,8 @@ void output_delta(Context<T>& context, Matrix<const T> x, Loss loss, Activation 
 
 template void row_losses(Context<float>&, Matrix<const float>, Matrix<const float>, Loss, double*);
 template void row_losses(Context<double>&, Matrix<const double>, Matrix<const double>, Loss, double*);
-template void output_delta(Context<float>&, Matrix<const float>, Loss, Activation, const float*, Matrix<float>, double*);
+template void output_delta(Context<float>&, Matrix<const float>, Loss, Activation, const float*, Matrix<float>,
+                           double*);
 template void output_delta(Context<double>&, Matrix<const double>, Loss, Activation, const double*, Matrix<double>,
                            double*);
 

@@ -1,5 +1,5 @@
-// Elementwise work runs on packets: one cache line of numbers as a fixed-size Eigen array, so that no result depends on an
-// address or on the length of a tail.
+// Elementwise work runs on packets: one cache line of numbers as a fixed-size Eigen array, so that no result depends on
+// an address or on the length of a tail.
 #pragma once
 
 #include <Eigen/Core>

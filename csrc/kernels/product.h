@@ -1,6 +1,6 @@
-// C += A B on row-major arrays: the one place that calls Eigen's product. It goes below the public operator* to bring its
-// own packing memory (no allocation) and panel sizes, and so never takes the routes for small or narrow operands, whose
-// bits differ.
+// C += A B on row-major arrays: the one place that calls Eigen's product. It goes below the public operator* to bring
+// its own packing memory (no allocation) and panel sizes, and so never takes the routes for small or narrow operands,
+// whose bits differ.
 #pragma once
 
 #include <Eigen/Core>

@@ -1,5 +1,5 @@
-// Engines are shared libraries beside this one. The build defines EIGENCODER_ENGINES, their names from the plainest to the
-// best, and EIGENCODER_LIBRARY_SUFFIX.
+// Engines are shared libraries beside this one. The build defines EIGENCODER_ENGINES, their names from the plainest to
+// the best, and EIGENCODER_LIBRARY_SUFFIX.
 #include "eigencoder/loader.h"
 
 #include <dlfcn.h>
@@ -28,7 +28,8 @@ std::string library_folder() {
 const Engine* open(const std::string& name) {
   const std::string path = library_folder() + "libeigencoder_engine_" + name + EIGENCODER_LIBRARY_SUFFIX;
   void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!library) throw std::runtime_error("cannot open the engine '" + name + "': " + dlerror() + "; install eigencoder again");
+  if (!library)
+    throw std::runtime_error("cannot open the engine '" + name + "': " + dlerror() + "; install eigencoder again");
   const auto factory = reinterpret_cast<const Engine* (*)()>(dlsym(library, "eigencoder_engine"));
   if (!factory) throw std::runtime_error(path + " is not an engine of eigencoder; install eigencoder again");
   return factory();
@@ -46,7 +47,8 @@ std::string chosen_name() {
   for (const auto& name : available) {
     if (name == forced) return name;
   }
-  throw std::runtime_error(std::string(level_variable) + "=" + forced + " cannot run here; this machine can run " + listed);
+  throw std::runtime_error(std::string(level_variable) + "=" + forced + " cannot run here; this machine can run " +
+                           listed);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Corruptions of one row's four neighbouring entries, from the four words that belong to them.
 //
-// To add one: write its struct here, append it to Corruptions, append its enumerator and name in eigencoder/config.h, and
-// add the formula to python/eigencoder/reference/kernels.py.
+// To add one: write its struct here, append it to Corruptions, append its enumerator and name in eigencoder/config.h,
+// and add the formula to python/eigencoder/reference/kernels.py.
 #pragma once
 
 #include <algorithm>

@@ -14,8 +14,7 @@ void dispatch(std::size_t which, Visitor& visit, std::index_sequence<I...>) {
 
 template <typename Formulas, typename Enum, typename Visitor>
 void dispatch(Enum which, Visitor&& visit) {
-  dispatch<Formulas>(static_cast<std::size_t>(which), visit,
-                     std::make_index_sequence<std::tuple_size_v<Formulas>>{});
+  dispatch<Formulas>(static_cast<std::size_t>(which), visit, std::make_index_sequence<std::tuple_size_v<Formulas>>{});
 }
 
 }  // namespace eigencoder::math

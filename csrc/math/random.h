@@ -29,9 +29,9 @@ enum class Stream : std::uint32_t { initial_weights, shuffle, noise, validation_
 // The words of columns 4 * quad .. 4 * quad + 3 of a row.
 inline Words words(std::uint64_t seed, Stream stream, std::uint64_t row, std::uint64_t quad, std::uint64_t epoch) {
   const auto row_high = static_cast<std::uint32_t>(row >> 32) | static_cast<std::uint32_t>(stream) << 16;
-  return philox({static_cast<std::uint32_t>(quad), static_cast<std::uint32_t>(row), row_high,
-                 static_cast<std::uint32_t>(epoch)},
-                seed);
+  return philox(
+      {static_cast<std::uint32_t>(quad), static_cast<std::uint32_t>(row), row_high, static_cast<std::uint32_t>(epoch)},
+      seed);
 }
 
 // In (0, 1), never an end point.

@@ -1,8 +1,8 @@
 // Reconstruction losses of one entry, as functions of the clean x and the output. A loss `from_logits` takes the last
 // layer's z, since its formula would overflow on h = f(z); `delta` is then dl/dz, otherwise dl/dh.
 //
-// To add one: write its struct here, append it to Losses, append its enumerator and name in eigencoder/config.h, and add
-// the formula to python/eigencoder/reference/formulas.py.
+// To add one: write its struct here, append it to Losses, append its enumerator and name in eigencoder/config.h, and
+// add the formula to python/eigencoder/reference/formulas.py.
 #pragma once
 
 #include "eigencoder/config.h"

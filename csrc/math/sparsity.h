@@ -9,7 +9,8 @@
 
 namespace eigencoder::math {
 
-// The activity of a code unit lies in [0, 1]: a for sigmoid, (a + 1) / 2 for tanh. An affine map, so it takes a mean too.
+// The activity of a code unit lies in [0, 1]: a for sigmoid, (a + 1) / 2 for tanh. An affine map, so it takes a mean
+// too.
 struct Activity {
   double slope;
   double offset;

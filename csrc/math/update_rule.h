@@ -27,13 +27,13 @@ struct Adam {
   void operator()(const V& gradient, V& parameter, V& first_moment, V& second_moment) const {
     first_moment = beta_1 * first_moment + one_minus_beta_1 * gradient;
     second_moment = beta_2 * second_moment + one_minus_beta_2 * gradient * gradient;
-    parameter -= learning_rate * (first_moment * first_correction) /
-                 (sqrt(V(second_moment * second_correction)) + epsilon);
+    parameter -=
+        learning_rate * (first_moment * first_correction) / (sqrt(V(second_moment * second_correction)) + epsilon);
   }
 };
 
-// Gradient descent with momentum, or Nesterov's (Sutskever et al. 2013), as scikit-learn's SGDOptimizer; the velocity is
-// the first moment.
+// Gradient descent with momentum, or Nesterov's (Sutskever et al. 2013), as scikit-learn's SGDOptimizer; the velocity
+// is the first moment.
 template <typename T>
 struct Sgd {
   T learning_rate, momentum;

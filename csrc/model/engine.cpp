@@ -47,8 +47,7 @@ class CpuEngineFor : public virtual EngineFor<T> {
 
   FitResult fit(const NetworkConfig& config, const ObjectiveConfig& objective, const OptimizerConfig& optimizer,
                 const ScheduleConfig& schedule, std::uint64_t seed, const Dataset<T>& train,
-                const Dataset<T>* validation, TrainingState<T>& state, Monitor& monitor,
-                int n_threads) const override {
+                const Dataset<T>* validation, TrainingState<T>& state, Monitor& monitor, int n_threads) const override {
     const Network network(config);
     const auto batch_size = static_cast<double>(std::min(schedule.batch_size, train.n_samples));
     kernels::Context<T> context(worthwhile_threads(network.flops_per_row() * batch_size, n_threads));

@@ -80,8 +80,8 @@ typename Objective<T>::Sums Objective<T>::forward(const Dataset<T>& data, const 
   const auto& layers = network_.layers();
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const bool as_logits = from_logits_ && l + 1 == layers.size();
-    kernels::dense_forward<T>(context_, l == 0 ? input_ : output(l - 1, n_rows), network_.weights(layers[l], parameters),
-                              parameters + layers[l].bias_offset,
+    kernels::dense_forward<T>(context_, l == 0 ? input_ : output(l - 1, n_rows),
+                              network_.weights(layers[l], parameters), parameters + layers[l].bias_offset,
                               as_logits ? Activation::identity : layers[l].activation, output(l, n_rows));
   }
 
@@ -97,8 +97,7 @@ typename Objective<T>::Sums Objective<T>::forward(const Dataset<T>& data, const 
 }
 
 template <typename T>
-typename Objective<T>::Sums Objective<T>::forward_all(const Dataset<T>& data, const Noise& noise,
-                                                      const T* parameters) {
+typename Objective<T>::Sums Objective<T>::forward_all(const Dataset<T>& data, const Noise& noise, const T* parameters) {
   Sums total;
   std::vector<Index> rows(static_cast<std::size_t>(std::min(max_rows_, data.n_samples)));
   for (Index first = 0; first < data.n_samples; first += max_rows_) {

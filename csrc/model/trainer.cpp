@@ -37,8 +37,7 @@ FitResult Trainer<T>::fit() {
   }
   result_.status = ended.value_or(FitStatus::max_iter);
   if (result_.loss_curve.empty() && result_.status != FitStatus::diverged) {
-    result_.best_loss =
-        objective_.value(train_, noise(math::Stream::noise, schedule_.first_epoch), state_.parameters);
+    result_.best_loss = objective_.value(train_, noise(math::Stream::noise, schedule_.first_epoch), state_.parameters);
   }
   if (!best_.empty() && result_.status != FitStatus::interrupted && result_.status != FitStatus::diverged) {
     restore(best_);
@@ -75,8 +74,8 @@ std::optional<FitStatus> Trainer<T>::run_batches(Epoch& epoch) {
   Index n_rows_in_sum = 0;
   for (Index batch = 0; batch < batches_.n_batches(); ++batch) {
     const Index n_rows = batches_.n_rows(batch);
-    const auto loss = objective_.gradient(train_, batches_.rows(batch), n_rows, epoch_noise, state_.parameters,
-                                          gradients_.data());
+    const auto loss =
+        objective_.gradient(train_, batches_.rows(batch), n_rows, epoch_noise, state_.parameters, gradients_.data());
     if (loss) {
       if (!std::isfinite(*loss)) {
         restore(epoch_start_);

@@ -7,8 +7,8 @@
 namespace eigencoder::parallel {
 namespace {
 
-// A round of kernels follows the last within microseconds: spin first, then yield, and sleep only in a long pause such as
-// a progress callback.
+// A round of kernels follows the last within microseconds: spin first, then yield, and sleep only in a long pause such
+// as a progress callback.
 constexpr int n_spins = 2000;
 constexpr int n_yields = 200;
 

@@ -23,7 +23,8 @@ class Autoencoder {
                        int n_threads = 0);
 
   // Trains from the present weights on; x (n_samples, n_features).
-  FitResult fit(const T* x, Index n_samples, const OptimizerConfig& optimizer = {}, const ScheduleConfig& schedule = {});
+  FitResult fit(const T* x, Index n_samples, const OptimizerConfig& optimizer = {},
+                const ScheduleConfig& schedule = {});
   FitResult fit(const T* x, Index n_samples, const OptimizerConfig& optimizer, const ScheduleConfig& schedule,
                 Monitor& monitor);
 

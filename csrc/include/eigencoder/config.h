@@ -12,8 +12,8 @@ using Index = std::int64_t;
 
 // Each list of names runs in the order of its enumerators.
 enum class Activation { identity, sigmoid, tanh, relu, leaky_relu, elu, softplus };
-inline constexpr std::array<std::string_view, 7> activation_names{
-    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus"};
+inline constexpr std::array<std::string_view, 7> activation_names{"identity",   "sigmoid", "tanh",    "relu",
+                                                                  "leaky_relu", "elu",     "softplus"};
 
 enum class Loss { squared_error, binary_crossentropy };
 inline constexpr std::array<std::string_view, 2> loss_names{"squared_error", "binary_crossentropy"};
@@ -27,8 +27,8 @@ inline constexpr std::array<std::string_view, 4> corruption_names{"none", "maski
 enum class Solver { adam, sgd };
 inline constexpr std::array<std::string_view, 2> solver_names{"adam", "sgd"};
 
-// Layer l maps layer_sizes[l] inputs to layer_sizes[l + 1] outputs through activations[l]. The number of layers is even;
-// the code is the output of the middle one.
+// Layer l maps layer_sizes[l] inputs to layer_sizes[l + 1] outputs through activations[l]. The number of layers is
+// even; the code is the output of the middle one.
 struct NetworkConfig {
   std::vector<Index> layer_sizes;
   std::vector<Activation> activations;

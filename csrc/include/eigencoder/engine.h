@@ -74,18 +74,18 @@ class EngineFor {
   // Initial weights, a function of the seed alone.
   virtual void initialise(const NetworkConfig& network, std::uint64_t seed, T* parameters) const = 0;
 
-  // J over the whole dataset as one batch; fills gradients (n_parameters) unless they are nullptr. `noise_seed` nullptr:
-  // no corruption.
+  // J over the whole dataset as one batch; fills gradients (n_parameters) unless they are nullptr. `noise_seed`
+  // nullptr: no corruption.
   virtual double loss_and_gradients(const NetworkConfig& network, const ObjectiveConfig& objective,
                                     const Dataset<T>& data, const std::uint64_t* noise_seed, const T* parameters,
                                     T* gradients, int n_threads) const = 0;
 
   // Trains from `state` on, which holds the last completed step when it returns, or the start of the epoch whose loss
   // was not finite when the status is diverged.
-  virtual FitResult fit(const NetworkConfig& network, const ObjectiveConfig& objective, const OptimizerConfig& optimizer,
-                        const ScheduleConfig& schedule, std::uint64_t seed, const Dataset<T>& train,
-                        const Dataset<T>* validation, TrainingState<T>& state, Monitor& monitor,
-                        int n_threads) const = 0;
+  virtual FitResult fit(const NetworkConfig& network, const ObjectiveConfig& objective,
+                        const OptimizerConfig& optimizer, const ScheduleConfig& schedule, std::uint64_t seed,
+                        const Dataset<T>& train, const Dataset<T>* validation, TrainingState<T>& state,
+                        Monitor& monitor, int n_threads) const = 0;
 
   // Output of the last layer, (n_samples, n_outputs).
   virtual void forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output,

@@ -1,5 +1,5 @@
-// Where each layer lies in the one flat parameter vector: W, then b, layer after layer. A tied decoder layer has only its
-// b; its W is the mirrored encoder layer's, seen transposed.
+// Where each layer lies in the one flat parameter vector: W, then b, layer after layer. A tied decoder layer has only
+// its b; its W is the mirrored encoder layer's, seen transposed.
 #pragma once
 
 #include "eigencoder/config.h"

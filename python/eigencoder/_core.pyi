@@ -1,7 +1,7 @@
 """The native core: plain arrays and numbers in, plain arrays and numbers out. Every array is C-contiguous."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,13 @@ PENALTIES: tuple[str, ...]
 CORRUPTIONS: tuple[str, ...]
 SOLVERS: tuple[str, ...]
 
+@final
 class NetworkConfig:
     def __init__(self, layer_sizes: Sequence[int], activations: Sequence[str], tied_weights: bool) -> None: ...
     @property
     def n_parameters(self) -> int: ...
 
+@final
 class ObjectiveConfig:
     def __init__(
         self,
@@ -34,6 +36,7 @@ class ObjectiveConfig:
         corruption_level: float,
     ) -> None: ...
 
+@final
 class OptimizerConfig:
     def __init__(
         self,
@@ -47,6 +50,7 @@ class OptimizerConfig:
         epsilon: float,
     ) -> None: ...
 
+@final
 class ScheduleConfig:
     def __init__(
         self,
@@ -60,6 +64,7 @@ class ScheduleConfig:
         first_epoch: int,
     ) -> None: ...
 
+@final
 class FitResult:
     @property
     def status(self) -> str:

@@ -1,0 +1,39 @@
+"""The project's chores: `nox -s tests lint sanitizers`."""
+
+import nox
+
+nox.options.sessions = ["tests", "lint"]
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+LINTERS = nox.project.dependency_groups(PYPROJECT, "lint")
+BUILD_REQUIREMENTS = PYPROJECT["build-system"]["requires"]
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the suite."""
+    session.install(".[test]")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Run the linters, and the stubs against the compiled module."""
+    session.install(".[test]", *LINTERS)
+    session.run("pre-commit", "run", "--all-files", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("preset", ["asan", "tsan"])
+def sanitizers(session: nox.Session, preset: str) -> None:
+    """Run the C++ tests under the address and undefined behaviour, or the thread sanitizer."""
+    session.install(*BUILD_REQUIREMENTS, "cmake", "ninja")
+    session.run("cmake", "--preset", preset, "-G", "Ninja")
+    session.run("cmake", "--build", "--preset", preset)
+    session.run("ctest", "--preset", preset)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Compare with NumPy and print the table."""
+    session.install(".[plot,bench]")
+    session.run("python", "-m", "bench", *session.posargs)

@@ -1,6 +1,5 @@
 #include "bindings/bindings.h"
 #include "eigencoder/check.h"
-#include "eigencoder/layers.h"
 
 namespace eigencoder::bindings {
 namespace {
@@ -76,8 +75,7 @@ void bind_config(py::module_& module) {
   module.attr("SOLVERS") = names(solver_names);
 
   py::class_<NetworkConfig>(module, "NetworkConfig", py::is_final())
-      .def(py::init(&network), arg("layer_sizes"), arg("activations"), arg("tied_weights"))
-      .def_property_readonly("n_parameters", [](const NetworkConfig& self) { return layers_of(self).back().end(); });
+      .def(py::init(&network), arg("layer_sizes"), arg("activations"), arg("tied_weights"));
   py::class_<ObjectiveConfig>(module, "ObjectiveConfig", py::is_final())
       .def(py::init(&objective), py::kw_only(), arg("loss"), arg("alpha"), arg("penalty"), arg("sparsity"),
            arg("sparsity_weight"), arg("corruption"), arg("corruption_level"));

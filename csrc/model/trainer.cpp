@@ -36,7 +36,7 @@ FitResult Trainer<T>::fit() {
     ended = run_epoch(epoch);
   }
   result_.status = ended.value_or(FitStatus::max_iter);
-  if (result_.loss_curve.empty() && result_.status != FitStatus::diverged) {
+  if (schedule_.max_iter == 0) {
     result_.best_loss = objective_.value(train_, noise(math::Stream::noise, schedule_.first_epoch), state_.parameters);
   }
   if (!best_.empty() && result_.status != FitStatus::interrupted && result_.status != FitStatus::diverged) {

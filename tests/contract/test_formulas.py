@@ -1,4 +1,4 @@
-"""Activations, losses and initial weights of the core against the reference, over the whole range of their arguments."""
+"""Activations, losses and initial weights of the core against the reference, over all of their range."""
 
 import numpy as np
 import pytest
@@ -65,10 +65,11 @@ def test_crossentropy_does_not_overflow() -> None:
 
 @pytest.mark.parametrize("tied", [False, True])
 def test_initial_weights_are_the_reference_s_in_every_bit(tied: bool) -> None:
-    activations = ("relu", "sigmoid", "elu", "identity")
-    parameters = np.empty(Network((5, 7, 3, 7, 5), activations, tied).n_parameters)
-    _core.initialise(_core.NetworkConfig([5, 7, 3, 7, 5], activations, tied), 2**63 + 5, parameters)
-    np.testing.assert_array_equal(parameters, training.initialise(Network((5, 7, 3, 7, 5), activations, tied), 2**63 + 5))
+    network = Network((5, 7, 3, 7, 5), ("relu", "sigmoid", "elu", "identity"), tied)
+    seed = 2**63 + 5
+    parameters = np.empty(network.n_parameters)
+    _core.initialise(_core.NetworkConfig(network.layer_sizes, network.activations, tied), seed, parameters)
+    np.testing.assert_array_equal(parameters, training.initialise(network, seed))
 
 
 def test_validation_split_is_the_reference_s() -> None:

@@ -51,7 +51,7 @@ struct FitResult {
   FitStatus status = FitStatus::max_iter;
   std::vector<double> loss_curve;             // one entry a finished epoch
   std::vector<double> validation_loss_curve;  // empty without validation data
-  double best_loss = 0.0;                     // the lowest monitored loss; J of the data where no epoch finished
+  double best_loss = 0.0;                     // the lowest monitored loss; J of the data where max_iter is 0
   Index rows_seen = 0;
 };
 

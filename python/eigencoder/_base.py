@@ -1,0 +1,240 @@
+"""The methods of every autoencoder; the constructors stand in files of their own."""
+
+import warnings
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.utils import gen_batches
+from sklearn.utils.validation import check_is_fitted
+
+from . import _core
+from ._callbacks import CallbackSupportMixin, with_callbacks
+from ._data import check_codes, check_features, check_sample_weight
+from ._network import Layer, is_tied, layers_of, mirrored_activations
+from ._threads import n_threads
+from ._training import OptimizerState, train
+
+
+class BaseAutoencoder(
+    ClassNamePrefixFeaturesOutMixin,  # type: ignore[misc]
+    CallbackSupportMixin,  # type: ignore[misc]
+    TransformerMixin,  # type: ignore[misc]
+    BaseEstimator,  # type: ignore[misc]
+):
+    """Everything of an autoencoder but its constructor."""
+
+    activation: str
+    code_activation: str | None
+    output_activation: str
+    n_jobs: int | None
+    coefs_: list[NDArray[Any]]
+    intercepts_: list[NDArray[Any]]
+    loss_curve_: list[float]
+    validation_loss_curve_: list[float]
+    loss_: float
+    best_loss_: float
+    n_iter_: int
+    t_: int
+    _dtype: str
+    _seed: int
+    _column_extremes: NDArray[Any] | None
+    _optimizer_state: OptimizerState | None
+
+    @with_callbacks
+    def fit(
+        self, X: ArrayLike, y: object = None, *, sample_weight: ArrayLike | None = None, X_val: ArrayLike | None = None
+    ) -> Self:
+        """Train on X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training data. float32 stays float32 and float64 stays float64, any other type becomes float64. A
+            C-contiguous array of one of the two is read where it lies.
+        y : Ignored
+            Present for the conventions of scikit-learn.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row in the loss and in the mean activations. Only their ratios matter.
+        X_val : array-like of shape (n_validation_samples, n_features), default=None
+            Rows whose loss is recorded after each epoch. With ``early_stopping`` they take the place of the rows that
+            would be split off X.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the data or a parameter cannot be used; the estimator stays as it was.
+        DivergenceError
+            If the loss stops being finite; the estimator holds the weights of the start of that epoch.
+        KeyboardInterrupt
+            On Ctrl-C; the estimator holds the weights of its last completed step.
+        """
+        train(self, "fit", X, y, sample_weight, X_val)
+        return self
+
+    @with_callbacks
+    def partial_fit(self, X: ArrayLike, y: object = None, *, sample_weight: ArrayLike | None = None) -> Self:
+        """Train for one pass over a block of rows, in minibatches.
+
+        The first call sets the initial weights. Later ones go on where the last one stopped: the optimizer keeps its
+        state, and random numbers are drawn as if all blocks were one array.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The block.
+        y : Ignored
+            Present for the conventions of scikit-learn.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row. Only their ratios within the block matter.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError, TypeError, DivergenceError, KeyboardInterrupt
+            As ``fit``; a ValueError also with ``early_stopping``, since one pass has nothing to stop.
+        """
+        train(self, "partial_fit", X, y, sample_weight, None)
+        return self
+
+    def transform(self, X: ArrayLike) -> NDArray[Any]:
+        """Encode X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, n_components)
+            The code of each row.
+        """
+        x, layers = self._check_input(X), self._layers()
+        return _core.forward(layers[: len(layers) // 2], x, n_threads(self.n_jobs))
+
+    def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
+        """Decode codes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_components)
+            Codes.
+
+        Returns
+        -------
+        X_original : ndarray of shape (n_samples, n_features)
+            What the decoder makes of each code.
+        """
+        check_is_fitted(self, "coefs_")
+        codes, layers = check_codes(X, self._n_features_out, self._dtype), self._layers()
+        return _core.forward(layers[len(layers) // 2 :], codes, n_threads(self.n_jobs))
+
+    def reconstruct(self, X: ArrayLike) -> NDArray[Any]:
+        """Encode and decode X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        reconstruction : ndarray of shape (n_samples, n_features)
+            h(x) of each row.
+        """
+        x = self._check_input(X)
+        return _core.forward(self._layers(), x, n_threads(self.n_jobs))
+
+    def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
+        """How normal each row is: the negative squared error of its reconstruction.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            -||x - h(x)||^2, summed over the features; an outlier has a low one.
+        """
+        return -self._squared_errors(self._check_input(X))
+
+    def score(self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None) -> float:
+        """The share of the variance of X that the reconstruction explains.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data.
+        y : Ignored
+            Present for the conventions of scikit-learn.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+
+        Returns
+        -------
+        score : float
+            1 - sum ||x - h(x)||^2 / sum ||x - mean||^2, with the mean of X itself: 1 at best, 0 for a model that
+            answers with the mean. Where all rows are equal it is 1 if they are reconstructed exactly and else 0, as in
+            `sklearn.metrics.r2_score`; below two rows it is NaN, with an UndefinedMetricWarning.
+        """
+        x = self._check_input(X)
+        weights = check_sample_weight(sample_weight, len(x))
+        if len(x) < 2:
+            warnings.warn("score needs at least two rows, found 1", UndefinedMetricWarning, stacklevel=2)
+            return float("nan")
+        if weights is None:
+            weights = np.ones(len(x))
+        mean = np.einsum("i,ij->j", weights, x, dtype=np.float64) / weights.sum()
+        deviation = sum(weights[rows] @ ((x[rows] - mean) ** 2).sum(axis=1) for rows in gen_batches(len(x), 1024))
+        error = weights @ self._squared_errors(x)
+        if deviation == 0:
+            return float(error == 0)
+        return float(1 - error / deviation)
+
+    def _check_input(self, X: ArrayLike) -> NDArray[Any]:
+        check_is_fitted(self, "coefs_")
+        return check_features(self, X, reset=False, dtype=self._dtype)
+
+    def _squared_errors(self, x: NDArray[Any]) -> NDArray[np.float64]:
+        return _core.squared_errors(self._layers(), x, n_threads(self.n_jobs))
+
+    def _layers(self) -> list[Layer]:
+        activations = mirrored_activations(
+            len(self.coefs_), self.activation, self.code_activation or self.activation, self.output_activation
+        )
+        return layers_of(self.coefs_, self.intercepts_, activations, self._dtype)
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(self.coefs_[len(self.coefs_) // 2 - 1].shape[1])
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        if "coefs_" in state and is_tied(self.coefs_):
+            state["coefs_"] = self.coefs_[: len(self.coefs_) // 2]  # a copy would untie the decoder
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        coefs = state.get("coefs_", [])
+        if len(coefs) < len(state.get("intercepts_", [])):
+            state = {**state, "coefs_": [*coefs, *(w.T for w in reversed(coefs))]}
+        super().__setstate__(state)

@@ -1,0 +1,118 @@
+"""The layers of a network and the flat vector that holds their parameters."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from . import _core
+
+Layer: TypeAlias = tuple[NDArray[Any], NDArray[Any], str]
+_ARRAYS_IN_TRAINING = 4  # parameters, gradients, two moments
+
+
+def mirrored_activations(n_layers: int, hidden: str, code: str, output: str) -> tuple[str, ...]:
+    """The activation of each layer; the code is the output of the middle one."""
+    n_hidden = n_layers // 2 - 1
+    return (*[hidden] * n_hidden, code, *[hidden] * n_hidden, output)
+
+
+@dataclass(frozen=True)
+class Network:
+    """Layer l maps ``layer_sizes[l]`` inputs to ``layer_sizes[l + 1]`` outputs through ``activations[l]``."""
+
+    layer_sizes: tuple[int, ...]
+    activations: tuple[str, ...]
+    tied_weights: bool
+
+    @property
+    def config(self) -> _core.NetworkConfig:
+        return _core.NetworkConfig(self.layer_sizes, self.activations, self.tied_weights)
+
+    @property
+    def weight_shapes(self) -> list[tuple[int, int]]:
+        return list(pairwise(self.layer_sizes))
+
+    @property
+    def n_parameters(self) -> int:
+        n_weights = sum(n_in * n_out for n_in, n_out in self.weight_shapes)
+        return (n_weights // 2 if self.tied_weights else n_weights) + sum(self.layer_sizes[1:])
+
+    def check_memory(self, itemsize: int) -> None:
+        """Refuse a network whose training this machine's memory cannot hold."""
+        needed = _ARRAYS_IN_TRAINING * itemsize * self.n_parameters
+        available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        if needed > available:
+            raise ValueError(
+                f"layers of {', '.join(map(str, self.layer_sizes))} units need {needed} bytes for their parameters, "
+                f"gradients and optimizer, this machine has {available}: lower n_components or hidden_layer_sizes"
+            )
+
+    def unpack(self, parameters: NDArray[Any]) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+        """Weights, (n_in, n_out) each, and biases, (n_out,), as views into the flat parameters or their gradients.
+
+        The vector holds W, row by row, then b, layer after layer. A tied decoder layer has only its b there; its
+        weights are the transpose of those of the encoder layer that it mirrors.
+        """
+        weights: list[NDArray[Any]] = []
+        biases: list[NDArray[Any]] = []
+        n_layers = len(self.activations)
+        start = 0
+        for layer, (n_in, n_out) in enumerate(self.weight_shapes):
+            if self.tied_weights and layer >= n_layers // 2:
+                weights.append(weights[n_layers - 1 - layer].T)
+            else:
+                weights.append(parameters[start : start + n_in * n_out].reshape(n_in, n_out))
+                start += n_in * n_out
+            biases.append(parameters[start : start + n_out])
+            start += n_out
+        return weights, biases
+
+    def pack(self, coefs: Sequence[NDArray[Any]], intercepts: Sequence[NDArray[Any]], dtype: DTypeLike) -> NDArray[Any]:
+        """A new flat vector with the weights and biases of a fitted estimator."""
+        found = [*map(np.shape, coefs), *map(np.shape, intercepts)]
+        expected = [*self.weight_shapes, *((n_out,) for n_out in self.layer_sizes[1:])]
+        if found != expected:
+            raise ValueError(
+                f"coefs_ and intercepts_ have the shapes {found}, the parameters ask for {expected}: fit afresh with "
+                "warm_start=False, or restore n_components and hidden_layer_sizes"
+            )
+        if self.tied_weights and not all(np.array_equal(w, mirror.T) for w, mirror in _mirrored_pairs(coefs)):
+            raise ValueError(
+                "tied_weights=True, but the decoder's coefs_ are not the transposes of the encoder's: set "
+                "tied_weights=False, or make them so"
+            )
+        parameters = np.empty(self.n_parameters, dtype)
+        weights, biases = self.unpack(parameters)
+        for target, source in zip([*weights, *biases], [*coefs, *intercepts], strict=True):
+            target[...] = source
+        return parameters
+
+
+def layers_of(
+    coefs: Sequence[NDArray[Any]], intercepts: Sequence[NDArray[Any]], activations: Sequence[str], dtype: DTypeLike
+) -> list[Layer]:
+    """What the core needs for inference: a transposed matrix stays a view, anything else unusual is copied."""
+    return [
+        (_core_order(w, dtype), np.require(b, dtype, ["C", "A"]), activation)
+        for w, b, activation in zip(coefs, intercepts, activations, strict=True)
+    ]
+
+
+def is_tied(coefs: Sequence[NDArray[Any]]) -> bool:
+    """Whether each decoder matrix lies in the same memory as the encoder matrix that it mirrors."""
+    return all(np.may_share_memory(w, mirror) and np.array_equal(w, mirror.T) for w, mirror in _mirrored_pairs(coefs))
+
+
+def _mirrored_pairs(coefs: Sequence[NDArray[Any]]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    return zip(coefs[: len(coefs) // 2], reversed(coefs), strict=False)
+
+
+def _core_order(weights: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
+    if weights.flags.f_contiguous and not weights.flags.c_contiguous:
+        return np.require(weights.T, dtype, ["C", "A"]).T
+    return np.require(weights, dtype, ["C", "A"])

@@ -1,0 +1,217 @@
+"""The constructor's parameters, checked by type and translated for the core, which checks their ranges."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Annotated, Any, TypeAlias, get_type_hints
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from . import _core
+from ._network import Network, mirrored_activations
+
+RandomState: TypeAlias = int | np.random.RandomState | np.random.Generator | None
+
+
+def _found(value: object) -> str:
+    return f"found {value!r} of type {type(value).__name__}"
+
+
+def _integer(name: str, value: object, bits: int = 64) -> int:
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an integer, {_found(value)}")
+    integer = int(value)
+    if not -(2 ** (bits - 1)) <= integer < 2 ** (bits - 1):
+        raise ValueError(f"{name} must fit into {bits} bits, found {integer}")
+    return integer
+
+
+def _real(name: str, value: object) -> float:
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a real number, {_found(value)}")
+    return float(value)
+
+
+def _boolean(name: str, value: object) -> bool:
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, {_found(value)}")
+    return bool(value)
+
+
+def _n_units(name: str, value: object) -> int:
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an integer number of units, {_found(value)}")
+    n_units = int(value)
+    if n_units < 1:
+        raise ValueError(f"{name} must be at least 1, found {n_units}")
+    return n_units
+
+
+def _n_components(name: str, value: object) -> int:
+    if isinstance(value, Real) and not isinstance(value, Integral):
+        raise ValueError(
+            f"{name}={value!r}: a size chosen by the explained variance is not available yet; give the number of code "
+            "units as an integer"
+        )
+    return _n_units(name, value)
+
+
+def _hidden_layer_sizes(name: str, value: object) -> tuple[int, ...]:
+    if not isinstance(value, (Sequence, np.ndarray)) or isinstance(value, (str, bytes)) or np.ndim(value) != 1:
+        raise TypeError(f"{name} must be a sequence of integers such as (1000, 500), {_found(value)}")
+    return tuple(_n_units(f"each of {name}", size) for size in value)
+
+
+def _fraction(name: str, value: object) -> float:
+    fraction = _real(name, value)
+    if not 0 < fraction < 1:
+        raise ValueError(f"{name} must lie between 0 and 1, both excluded, found {value}")
+    return fraction
+
+
+def _verbose(name: str, value: object) -> int:
+    verbose = int(value) if isinstance(value, (bool, np.bool_)) else _integer(name, value)
+    if verbose < 0:
+        raise ValueError(f"{name} must be 0 (silent) or 1 (a line an epoch), found {value}")
+    return verbose
+
+
+def _n_jobs(name: str, value: object) -> int | None:
+    return None if value is None else _integer(name, value, bits=32)
+
+
+def check_key(name: str, value: object) -> int:
+    """A key of random numbers, 64 bits."""
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an integer in 0 .. 2**64 - 1, {_found(value)}")
+    key = int(value)
+    if not 0 <= key < 2**64:
+        raise ValueError(f"{name} must lie in 0 .. 2**64 - 1, found {key}")
+    return key
+
+
+def _random_state(name: str, value: object) -> RandomState:
+    if value is None or isinstance(value, (np.random.RandomState, np.random.Generator)):
+        return value
+    if not isinstance(value, Integral):
+        raise TypeError(
+            f"{name} must be None, an integer, a numpy.random.RandomState or a numpy.random.Generator, {_found(value)}"
+        )
+    return check_key(name, value)
+
+
+def _one_of(options: Sequence[str], later: Sequence[str] = (), none: bool = False) -> Callable[[str, object], Any]:
+    names = [*(["None"] if none else []), *map(repr, options)]
+
+    def convert(name: str, value: object) -> str | None:
+        if value is None and none:
+            return None
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must be one of {', '.join(names)}, {_found(value)}")
+        if value in later:
+            raise ValueError(f"{name}={value!r} is not available yet; available now: {', '.join(names)}")
+        if value not in options:
+            raise ValueError(f"{name} must be one of {', '.join(names)}, found {value!r}")
+        return str(value)
+
+    return convert
+
+
+_ACTIVATION = _one_of(_core.ACTIVATIONS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One field a constructor parameter, in the constructor's order, annotated with what checks it."""
+
+    n_components: Annotated[int, _n_components]
+    hidden_layer_sizes: Annotated[tuple[int, ...], _hidden_layer_sizes]
+    activation: Annotated[str, _ACTIVATION]
+    code_activation: Annotated[str | None, _one_of(_core.ACTIVATIONS, none=True)]
+    output_activation: Annotated[str, _ACTIVATION]
+    loss: Annotated[str, _one_of(_core.LOSSES)]
+    tied_weights: Annotated[bool, _boolean]
+    alpha: Annotated[float, _real]
+    penalty: Annotated[str | None, _one_of([p for p in _core.PENALTIES if p != "none"], ["contractive"], none=True)]
+    sparsity: Annotated[float, _real]
+    sparsity_weight: Annotated[float, _real]
+    corruption: Annotated[str | None, _one_of([c for c in _core.CORRUPTIONS if c != "none"], none=True)]
+    corruption_level: Annotated[float, _real]
+    solver: Annotated[str, _one_of(_core.SOLVERS, ["lbfgs", "adamw", "rmsprop", "exact"])]
+    learning_rate_init: Annotated[float, _real]
+    momentum: Annotated[float, _real]
+    nesterovs_momentum: Annotated[bool, _boolean]
+    beta_1: Annotated[float, _real]
+    beta_2: Annotated[float, _real]
+    epsilon: Annotated[float, _real]
+    batch_size: Annotated[int, _integer]
+    max_iter: Annotated[int, _integer]
+    tol: Annotated[float, _real]
+    n_iter_no_change: Annotated[int, _integer]
+    early_stopping: Annotated[bool, _boolean]
+    validation_fraction: Annotated[float, _fraction]
+    shuffle: Annotated[bool, _boolean]
+    warm_start: Annotated[bool, _boolean]
+    random_state: Annotated[RandomState, _random_state]
+    n_jobs: Annotated[int | None, _n_jobs]
+    device: Annotated[str, _one_of(["cpu"], ["cuda"])]
+    verbose: Annotated[int, _verbose]
+
+    @classmethod
+    def of(cls, estimator: object) -> "Settings":
+        """Read an estimator's parameters: TypeError for a wrong type, ValueError for a wrong name."""
+        return cls(**{name: check(name, getattr(estimator, name)) for name, check in _CHECKS.items()})
+
+    def network(self, n_features: int) -> Network:
+        encoder = (n_features, *self.hidden_layer_sizes, self.n_components)
+        activations = mirrored_activations(
+            2 * len(encoder) - 2, self.activation, self.code_activation or self.activation, self.output_activation
+        )
+        return Network((*encoder, *reversed(encoder[:-1])), activations, self.tied_weights)
+
+    def objective(self) -> _core.ObjectiveConfig:
+        return _core.ObjectiveConfig(
+            loss=self.loss,
+            alpha=self.alpha,
+            penalty=self.penalty or "none",
+            sparsity=self.sparsity,
+            sparsity_weight=self.sparsity_weight,
+            corruption=self.corruption or "none",
+            corruption_level=self.corruption_level,
+        )
+
+    def optimizer(self) -> _core.OptimizerConfig:
+        return _core.OptimizerConfig(
+            solver=self.solver,
+            learning_rate_init=self.learning_rate_init,
+            momentum=self.momentum,
+            nesterovs_momentum=self.nesterovs_momentum,
+            beta_1=self.beta_1,
+            beta_2=self.beta_2,
+            epsilon=self.epsilon,
+        )
+
+    def schedule(self, *, max_iter: int, first_epoch: int) -> _core.ScheduleConfig:
+        return _core.ScheduleConfig(
+            batch_size=self.batch_size,
+            max_iter=max_iter,
+            tol=self.tol,
+            n_iter_no_change=self.n_iter_no_change,
+            early_stopping=self.early_stopping,
+            shuffle=self.shuffle,
+            first_epoch=first_epoch,
+        )
+
+    def seed(self, kept: int | None) -> int:
+        """The key of every random number: an integer random_state itself, else the kept one, else 64 fresh bits."""
+        if isinstance(self.random_state, int):
+            return self.random_state
+        if kept is not None:
+            return kept
+        if isinstance(self.random_state, np.random.Generator):
+            return int(self.random_state.integers(2**64, dtype=np.uint64))
+        return int(check_random_state(self.random_state).randint(2**64, dtype=np.uint64))
+
+
+_CHECKS = {name: hint.__metadata__[0] for name, hint in get_type_hints(Settings, include_extras=True).items()}

@@ -1,0 +1,30 @@
+"""How many threads a call may use."""
+
+import os
+
+import joblib
+
+
+def n_threads(n_jobs: int | None) -> int:
+    """The number of threads that ``n_jobs`` asks for.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        A positive number is taken literally. -1 means every core that this process may use (its affinity and its
+        container's quota), -2 all but one, and so on. None means all of them, but no more than ``OMP_NUM_THREADS``.
+
+    Raises
+    ------
+    ValueError
+        If ``n_jobs`` is 0.
+    """
+    if n_jobs == 0:
+        raise ValueError("n_jobs must be a positive number of threads, -1 for all cores, or None; found 0")
+    if n_jobs is not None and n_jobs > 0:
+        return n_jobs
+    n_cores = int(joblib.cpu_count())
+    if n_jobs is not None:
+        return max(1, n_cores + 1 + n_jobs)
+    outermost = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    return min(n_cores, int(outermost)) if outermost.isdecimal() and int(outermost) > 0 else n_cores

@@ -1,0 +1,192 @@
+"""Training: validate everything, make one call of the core, store what came back."""
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from . import _core
+from ._callbacks import Reporter
+from ._data import (
+    TrainingData,
+    Weights,
+    check_features,
+    check_sample_weight,
+    check_unit_interval,
+    check_validation_data,
+    column_extremes,
+    features_kept_on_error,
+)
+from ._settings import Settings
+from ._threads import n_threads
+from .exceptions import DivergenceError
+
+if TYPE_CHECKING:
+    from ._base import BaseAutoencoder
+
+
+def train(
+    estimator: "BaseAutoencoder",
+    task: Literal["fit", "partial_fit"],
+    X: ArrayLike,
+    y: object,
+    sample_weight: ArrayLike | None,
+    X_val: ArrayLike | None,
+) -> None:
+    """Do the task; the estimator stays as it was where an argument is refused."""
+    with features_kept_on_error(estimator):
+        training = Training(estimator, X, sample_weight=sample_weight, X_val=X_val, incremental=task == "partial_fit")
+        reporter = Reporter(
+            estimator,
+            task,
+            n_epochs=training.max_iter,
+            first_epoch=training.n_iter_before,
+            verbose=training.settings.verbose > 0,
+            arguments={
+                "X": training.data.x,
+                "y": y,
+                "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
+            },
+            fitted_attributes=lambda: training.model_attributes(training.parameters.copy()),
+        )
+        reporter.fit_begins()
+        result = training.run(reporter)
+    training.store(result)
+    if result.exception is not None:
+        raise result.exception
+    if result.status == "diverged":
+        raise DivergenceError(
+            f"the loss was not finite any more in epoch {estimator.n_iter_ + 1} with "
+            f"learning_rate_init={training.settings.learning_rate_init:g}: lower learning_rate_init, or scale X. The "
+            "estimator holds the weights of the start of that epoch"
+        )
+    reporter.fit_ends()
+
+
+class OptimizerState(NamedTuple):
+    """What partial_fit carries from one block to the next."""
+
+    solver: str
+    first_moment: NDArray[Any]
+    second_moment: NDArray[Any]
+    n_updates: int
+
+
+class Training:
+    """Validated on construction; until ``store`` the estimator keeps its state.
+
+    A training that resumes starts from the estimator's weights. An incremental one makes a single pass, and when it
+    resumes it also goes on with the optimizer's state, the row numbers and the column extremes.
+    """
+
+    def __init__(
+        self,
+        estimator: "BaseAutoencoder",
+        X: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None,
+        X_val: ArrayLike | None,
+        incremental: bool,
+    ) -> None:
+        self.settings = settings = Settings.of(estimator)
+        if incremental and settings.early_stopping:
+            raise ValueError("partial_fit makes one pass and cannot stop early: set early_stopping=False, or use fit")
+        self.estimator = estimator
+        self.incremental = incremental
+        self.max_iter = 1 if incremental else settings.max_iter
+        self.resumes = hasattr(estimator, "coefs_") and (incremental or settings.warm_start)
+        self.n_iter_before = estimator.n_iter_ if self.resumes else 0
+
+        x = check_features(estimator, X, reset=not self.resumes, dtype=estimator._dtype if self.resumes else None)
+        x_val = None if X_val is None else check_validation_data(estimator, X_val, x.dtype)
+        if settings.loss == "binary_crossentropy":
+            check_unit_interval(x, "X")
+            if x_val is not None:
+                check_unit_interval(x_val, "X_val")
+        weights = check_sample_weight(sample_weight, len(x))
+        self.n_threads = n_threads(settings.n_jobs)
+        self.network = settings.network(x.shape[1])
+        self.network.check_memory(x.itemsize)
+        self.objective, self.optimizer = settings.objective(), settings.optimizer()
+        self.schedule = settings.schedule(max_iter=self.max_iter, first_epoch=0 if incremental else self.n_iter_before)
+        _core.check(self.network.config, self.objective)
+
+        self.seed = settings.seed(estimator._seed if self.resumes else None)
+        self.data = self._split(x, weights, x_val)
+        self.column_extremes = self._column_extremes(x)
+        self.parameters = self._parameters(x.dtype)
+        self.optimizer_state = self._optimizer_state()
+
+    def _split(self, x: NDArray[Any], weights: Weights | None, x_val: NDArray[Any] | None) -> TrainingData:
+        if self.settings.early_stopping and x_val is None:
+            return TrainingData.split(x, weights, self.settings.validation_fraction, self.seed)
+        return TrainingData(x, weights=weights, x_validation=x_val)
+
+    def _column_extremes(self, x: NDArray[Any]) -> NDArray[Any] | None:
+        if self.settings.corruption != "salt_and_pepper":
+            return None
+        return column_extremes(x, self.estimator._column_extremes if self.resumes and self.incremental else None)
+
+    def _parameters(self, dtype: DTypeLike) -> NDArray[Any]:
+        if self.resumes:
+            return self.network.pack(self.estimator.coefs_, self.estimator.intercepts_, dtype)
+        parameters = np.empty(self.network.n_parameters, dtype)
+        _core.initialise(self.network.config, self.seed, parameters)
+        return parameters
+
+    def _optimizer_state(self) -> OptimizerState:
+        kept = self.estimator._optimizer_state if self.resumes and self.incremental else None
+        if kept is not None and kept.solver == self.settings.solver:
+            return kept
+        return OptimizerState(
+            self.settings.solver, np.zeros_like(self.parameters), np.zeros_like(self.parameters), n_updates=0
+        )
+
+    def run(self, reporter: Reporter) -> _core.FitResult:
+        return _core.fit(
+            self.network.config,
+            self.objective,
+            self.optimizer,
+            self.schedule,
+            seed=self.seed,
+            x=self.data.x,
+            rows=self.data.rows,
+            weights=self.data.weights,
+            column_extremes=self.column_extremes,
+            first_row=self.estimator.t_ if self.resumes and self.incremental else 0,
+            x_validation=self.data.x_validation,
+            validation_rows=self.data.validation_rows,
+            validation_weights=self.data.validation_weights,
+            parameters=self.parameters,
+            first_moment=self.optimizer_state.first_moment,
+            second_moment=self.optimizer_state.second_moment,
+            n_updates=self.optimizer_state.n_updates,
+            on_epoch_begin=reporter.on_epoch_begin,
+            on_epoch_end=reporter.on_epoch_end,
+            n_threads=self.n_threads,
+        )
+
+    def model_attributes(self, parameters: NDArray[Any]) -> dict[str, Any]:
+        """The attributes that transform reads."""
+        coefs, intercepts = self.network.unpack(parameters)
+        return {"coefs_": coefs, "intercepts_": intercepts, "_dtype": parameters.dtype.name}
+
+    def store(self, result: _core.FitResult) -> None:
+        estimator = self.estimator
+        if not self.resumes:
+            estimator.loss_curve_, estimator.validation_loss_curve_, estimator.t_ = [], [], 0
+        for name, value in self.model_attributes(self.parameters).items():
+            setattr(estimator, name, value)
+        estimator.loss_curve_ = [*estimator.loss_curve_, *result.loss_curve]
+        estimator.validation_loss_curve_ = [*estimator.validation_loss_curve_, *result.validation_loss_curve]
+        monitored = estimator.validation_loss_curve_ if self.settings.early_stopping else estimator.loss_curve_
+        estimator.loss_ = result.loss_curve[-1] if result.loss_curve else result.best_loss
+        estimator.best_loss_ = min(monitored, default=result.best_loss)
+        estimator.n_iter_ = len(estimator.loss_curve_)
+        estimator.t_ += result.rows_seen
+        estimator._seed = self.seed
+        estimator._column_extremes = self.column_extremes
+        keeps_optimizer = self.incremental and result.status != "diverged"
+        estimator._optimizer_state = (
+            self.optimizer_state._replace(n_updates=result.n_updates) if keeps_optimizer else None
+        )

@@ -1,0 +1,210 @@
+"""The plain autoencoder, of which the other variants are other defaults."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ._base import BaseAutoencoder
+
+
+class Autoencoder(BaseAutoencoder):
+    """Autoencoder: a network that learns a code from which its input can be rebuilt.
+
+    The encoder maps a row x to its code, the decoder maps the code back to h(x). Both are trained together, by
+    minibatches, on
+
+        J = 1/m sum_i s_i l(x_i, h(x_i)) + alpha/2 sum_layers ||W||_F^2 + penalty(code)
+
+    with the weights s_i of the m rows of a batch. The penalty makes codes sparse (see `SparseAutoencoder`), and the
+    corruption makes the network restore noisy rows (see `DenoisingAutoencoder`).
+
+    Parameters
+    ----------
+    n_components : int, default=32
+        Number of code units.
+    hidden_layer_sizes : sequence of int, default=()
+        Sizes of the encoder's layers between input and code; the decoder mirrors them. 784 features with
+        ``n_components=30, hidden_layer_sizes=(1000, 500)`` make 784-1000-500-30-500-1000-784.
+    activation : {"identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus"}, default="sigmoid"
+        Activation of the hidden layers, and of the code unless ``code_activation`` says otherwise.
+    code_activation : str or None, default=None
+        Activation of the code; None means ``activation``.
+    output_activation : str, default="identity"
+        Activation of the output, one of the same names.
+    loss : {"squared_error", "binary_crossentropy"}, default="squared_error"
+        l(x, h): ||x - h||^2, the sum over the features without a factor 1/2; or -sum x log h + (1 - x) log(1 - h), for
+        X in [0, 1] and a sigmoid output.
+    tied_weights : bool, default=False
+        Whether each decoder layer uses the transposed weights of the encoder layer that it mirrors.
+    alpha : float, default=0.0
+        Strength of the L2 penalty on the weights.
+    penalty : {"kl", "l1"} or None, default=None
+        Sparsity penalty on the code. "kl" draws the mean activation of each code unit over a batch towards ``sparsity``
+        and needs a sigmoid or tanh code; "l1" is the mean over the rows of the sum of absolute activations.
+    sparsity : float, default=0.05
+        Mean activation that "kl" aims at, in (0, 1); a tanh code is first mapped from (-1, 1) to (0, 1).
+    sparsity_weight : float, default=3.0
+        Factor of the penalty.
+    corruption : {"masking", "gaussian", "salt_and_pepper"} or None, default=None
+        Noise put on the rows while training; the loss compares with the clean row. "masking" sets entries to 0,
+        "gaussian" adds normal noise, "salt_and_pepper" sets entries to the minimum or maximum of their column.
+    corruption_level : float, default=0.3
+        Probability with which an entry is changed; for "gaussian" the standard deviation.
+    solver : {"adam", "sgd"}, default="adam"
+        Adam (Kingma & Ba 2015, Algorithm 1), or stochastic gradient descent with momentum.
+    learning_rate_init : float, default=1e-3
+        Step size.
+    momentum : float, default=0.9
+        Momentum of "sgd", unused by "adam".
+    nesterovs_momentum : bool, default=True
+        Whether "sgd" uses Nesterov's momentum, unused by "adam".
+    beta_1, beta_2 : float, default=0.9 and 0.999
+        Decay rates of Adam's two moments, unused by "sgd".
+    epsilon : float, default=1e-8
+        Adam's guard against division by zero, unused by "sgd".
+    batch_size : int, default=256
+        Rows a batch; all rows where there are fewer.
+    max_iter : int, default=100
+        Largest number of epochs; 0 sets the initial weights only.
+    tol : float, default=1e-4
+        An epoch improves if it lowers the best monitored loss by more than this share of it. The monitored loss is the
+        validation loss with ``early_stopping``, else the training loss.
+    n_iter_no_change : int, default=10
+        Training stops after so many epochs in a row without improvement.
+    early_stopping : bool, default=False
+        Whether to monitor the loss of validation rows and keep the weights that had the lowest.
+    validation_fraction : float, default=0.1
+        Share of the rows that ``early_stopping`` sets apart, unused where ``fit`` is given ``X_val``.
+    shuffle : bool, default=True
+        Whether to shuffle the rows in each epoch.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the weights and the loss curve of the last one. The optimizer starts afresh.
+    random_state : int, RandomState, Generator or None, default=None
+        An int in 0 .. 2**64 - 1 is the key from which every random number follows; anything else gives a key at each
+        fresh fit. A key gives the same bits for any ``n_jobs``.
+    n_jobs : int or None, default=None
+        Number of threads. -1 means all cores this process may use; None too, but at most ``OMP_NUM_THREADS``.
+    device : {"cpu"}, default="cpu"
+        Where to compute.
+    verbose : int, default=0
+        1 prints the loss of each epoch.
+
+    Attributes
+    ----------
+    coefs_ : list of ndarray of shape (n_in, n_out)
+        Weights of each layer, encoder first. With ``tied_weights`` the decoder's are the transposes of the encoder's,
+        in the same memory. The arrays may be changed in place.
+    intercepts_ : list of ndarray of shape (n_out,)
+        Biases of each layer.
+    loss_curve_ : list of float
+        For each epoch the mean of J over its batches, weighted by their rows, each before its update.
+    validation_loss_curve_ : list of float
+        For each epoch the mean of l over the validation rows; empty without validation rows.
+    loss_ : float
+        The last entry of ``loss_curve_``; J of X with ``max_iter=0``; infinite where the first epoch was not finished.
+    best_loss_ : float
+        The lowest monitored loss.
+    n_iter_ : int
+        Number of finished epochs.
+    t_ : int
+        Number of rows seen, over all epochs.
+    n_features_in_ : int
+        Number of features of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X has names that are all strings.
+
+    See Also
+    --------
+    SparseAutoencoder : The same with a sparsity penalty.
+    DenoisingAutoencoder : The same with corrupted input.
+
+    References
+    ----------
+    Hinton & Salakhutdinov (2006), "Reducing the dimensionality of data with neural networks", Science 313.
+
+    Glorot & Bengio (2010), "Understanding the difficulty of training deep feedforward neural networks", AISTATS. The
+    initial weights are theirs.
+
+    Kingma & Ba (2015), "Adam: a method for stochastic optimization", ICLR.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from eigencoder import Autoencoder
+    >>> X = load_digits().data / 16
+    >>> autoencoder = Autoencoder(16, hidden_layer_sizes=(64,), activation="tanh", code_activation="identity",
+    ...                           learning_rate_init=0.01, max_iter=50, random_state=0)
+    >>> autoencoder.fit_transform(X).shape
+    (1797, 16)
+    >>> autoencoder.score(X) > 0.8
+    True
+    """
+
+    def __init__(
+        self,
+        n_components: int = 32,
+        *,
+        hidden_layer_sizes: Sequence[int] = (),
+        activation: str = "sigmoid",
+        code_activation: str | None = None,
+        output_activation: str = "identity",
+        loss: str = "squared_error",
+        tied_weights: bool = False,
+        alpha: float = 0.0,
+        penalty: str | None = None,
+        sparsity: float = 0.05,
+        sparsity_weight: float = 3.0,
+        corruption: str | None = None,
+        corruption_level: float = 0.3,
+        solver: str = "adam",
+        learning_rate_init: float = 1e-3,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        batch_size: int = 256,
+        max_iter: int = 100,
+        tol: float = 1e-4,
+        n_iter_no_change: int = 10,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        shuffle: bool = True,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        n_jobs: int | None = None,
+        device: str = "cpu",
+        verbose: int = 0,
+    ) -> None:
+        self.n_components = n_components
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.code_activation = code_activation
+        self.output_activation = output_activation
+        self.loss = loss
+        self.tied_weights = tied_weights
+        self.alpha = alpha
+        self.penalty = penalty
+        self.sparsity = sparsity
+        self.sparsity_weight = sparsity_weight
+        self.corruption = corruption
+        self.corruption_level = corruption_level
+        self.solver = solver
+        self.learning_rate_init = learning_rate_init
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.shuffle = shuffle
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.device = device
+        self.verbose = verbose

@@ -1,0 +1,119 @@
+"""An autoencoder that restores noisy rows."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .autoencoder import Autoencoder
+
+
+class DenoisingAutoencoder(Autoencoder):
+    """Autoencoder that is trained to restore corrupted rows.
+
+    The same as `Autoencoder` but for ``corruption="masking"``: in each epoch every entry of X is set to 0 with
+    probability ``corruption_level`` before the row enters the network, and the loss compares the output with the clean
+    row. So the network has to learn how features depend on each other. Only training corrupts: ``transform``,
+    ``reconstruct`` and ``score`` take rows as they are.
+
+    Parameters
+    ----------
+    n_components, hidden_layer_sizes, activation, ..., verbose
+        See `Autoencoder`, with one other default: ``corruption="masking"``.
+
+    Attributes
+    ----------
+    coefs_, intercepts_, loss_curve_, ..., feature_names_in_
+        See `Autoencoder`.
+
+    Notes
+    -----
+    The noise of an entry follows from ``random_state``, the epoch, the row's index in X and the column alone. Two equal
+    rows get different noise, so a row of weight 2 is not quite the same as that row twice.
+
+    References
+    ----------
+    Vincent, Larochelle, Bengio & Manzagol (2008), "Extracting and composing robust features with denoising
+    autoencoders", ICML.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_digits
+    >>> from eigencoder import DenoisingAutoencoder
+    >>> X = load_digits().data / 16
+    >>> noisy = np.where(np.random.default_rng(0).random(X.shape) < 0.3, 0, X)
+    >>> autoencoder = DenoisingAutoencoder(64, learning_rate_init=0.01, max_iter=50, random_state=0).fit(X)
+    >>> bool(np.sum((autoencoder.reconstruct(noisy) - X) ** 2) < np.sum((noisy - X) ** 2))
+    True
+    """
+
+    def __init__(
+        self,
+        n_components: int = 32,
+        *,
+        hidden_layer_sizes: Sequence[int] = (),
+        activation: str = "sigmoid",
+        code_activation: str | None = None,
+        output_activation: str = "identity",
+        loss: str = "squared_error",
+        tied_weights: bool = False,
+        alpha: float = 0.0,
+        penalty: str | None = None,
+        sparsity: float = 0.05,
+        sparsity_weight: float = 3.0,
+        corruption: str | None = "masking",
+        corruption_level: float = 0.3,
+        solver: str = "adam",
+        learning_rate_init: float = 1e-3,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        batch_size: int = 256,
+        max_iter: int = 100,
+        tol: float = 1e-4,
+        n_iter_no_change: int = 10,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        shuffle: bool = True,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        n_jobs: int | None = None,
+        device: str = "cpu",
+        verbose: int = 0,
+    ) -> None:
+        super().__init__(
+            n_components,
+            hidden_layer_sizes=hidden_layer_sizes,
+            activation=activation,
+            code_activation=code_activation,
+            output_activation=output_activation,
+            loss=loss,
+            tied_weights=tied_weights,
+            alpha=alpha,
+            penalty=penalty,
+            sparsity=sparsity,
+            sparsity_weight=sparsity_weight,
+            corruption=corruption,
+            corruption_level=corruption_level,
+            solver=solver,
+            learning_rate_init=learning_rate_init,
+            momentum=momentum,
+            nesterovs_momentum=nesterovs_momentum,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            batch_size=batch_size,
+            max_iter=max_iter,
+            tol=tol,
+            n_iter_no_change=n_iter_no_change,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            shuffle=shuffle,
+            warm_start=warm_start,
+            random_state=random_state,
+            n_jobs=n_jobs,
+            device=device,
+            verbose=verbose,
+        )

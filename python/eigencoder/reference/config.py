@@ -1,0 +1,162 @@
+"""What is trained, on which data and how: the plain data of csrc/include/eigencoder/config.h and engine.h."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array: TypeAlias = NDArray[np.float64]
+Rows: TypeAlias = NDArray[np.int64]
+
+
+class Layer(NamedTuple):
+    """Views of one layer's share of a flat vector: weights, (n_inputs, n_outputs), and bias, (n_outputs,)."""
+
+    weights: Array
+    bias: Array
+
+
+@dataclass(frozen=True)
+class Network:
+    """Layer l maps ``layer_sizes[l]`` inputs to ``layer_sizes[l + 1]`` outputs through ``activations[l]``.
+
+    The number of layers is even and the code is the output of the middle one. With ``tied_weights`` a decoder layer
+    multiplies by the transpose of the encoder layer that it mirrors.
+    """
+
+    layer_sizes: tuple[int, ...]
+    activations: tuple[str, ...]
+    tied_weights: bool = False
+
+    @property
+    def n_layers(self) -> int:
+        return len(self.activations)
+
+    @property
+    def code_layer(self) -> int:
+        return self.n_layers // 2 - 1
+
+    def is_tied(self, layer: int) -> bool:
+        return self.tied_weights and layer > self.code_layer
+
+    @property
+    def n_parameters(self) -> int:
+        sizes = enumerate(pairwise(self.layer_sizes))
+        n_weights = sum(n_inputs * n_outputs for layer, (n_inputs, n_outputs) in sizes if not self.is_tied(layer))
+        return n_weights + sum(self.layer_sizes[1:])
+
+    def layers(self, parameters: Array) -> list[Layer]:
+        """The layers as views of a flat vector, (n_parameters,).
+
+        The vector holds W, row by row, then b, layer after layer; a tied decoder layer has only its b there.
+        """
+        if parameters.shape != (self.n_parameters,):
+            raise ValueError(
+                f"parameters have shape {parameters.shape}, the network has {self.n_parameters}: "
+                "pass a vector of that length"
+            )
+        layers: list[Layer] = []
+        start = 0
+        for layer, (n_inputs, n_outputs) in enumerate(pairwise(self.layer_sizes)):
+            if self.is_tied(layer):
+                weights = layers[self.n_layers - 1 - layer].weights.T
+            else:
+                weights = parameters[start : start + n_inputs * n_outputs].reshape(n_inputs, n_outputs)
+                start += n_inputs * n_outputs
+            layers.append(Layer(weights, parameters[start : start + n_outputs]))
+            start += n_outputs
+        return layers
+
+
+@dataclass(frozen=True)
+class Objective:
+    """J = 1/m sum_i s_i loss(x_i, h(x~_i)) + alpha/2 sum_layers ||W||_F^2 + penalty(code)."""
+
+    loss: str = "squared_error"
+    alpha: float = 0.0
+    penalty: str = "none"
+    sparsity: float = 0.05
+    sparsity_weight: float = 3.0
+    corruption: str = "none"
+    corruption_level: float = 0.3
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """The solver and its settings; those of another solver are unused."""
+
+    solver: str = "adam"
+    learning_rate_init: float = 1e-3
+    momentum: float = 0.9
+    nesterovs_momentum: bool = True
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """In what portions and for how long; ``first_epoch`` counts the epochs trained before this call."""
+
+    batch_size: int = 256
+    max_iter: int = 100
+    tol: float = 1e-4
+    n_iter_no_change: int = 10
+    early_stopping: bool = False
+    shuffle: bool = True
+    first_epoch: int = 0
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Rows of an array that take part in a call; made by ``Dataset.of``.
+
+    Attributes
+    ----------
+    x : (n_rows_of_x, n_features)
+    rows : (n_samples,), which rows of x take part
+    weights : (n_rows_of_x,), sample weights, of mean 1 over the rows that take part
+    column_extremes : (2, n_features), minima, then maxima, which salt_and_pepper draws
+    first_row : added to a row's index where random numbers are drawn for it
+    """
+
+    x: Array
+    rows: Rows
+    weights: Array
+    column_extremes: Array
+    first_row: int
+
+    @classmethod
+    def of(
+        cls,
+        x: ArrayLike,
+        *,
+        rows: Rows | None = None,
+        weights: ArrayLike | None = None,
+        column_extremes: Array | None = None,
+        first_row: int = 0,
+    ) -> "Dataset":
+        """Without ``rows`` all of x, without ``weights`` all 1, without ``column_extremes`` those of x."""
+        x = np.asarray(x, dtype=np.float64)
+        if x.ndim != 2:
+            raise ValueError(f"x has {x.ndim} dimensions, expected 2: pass an array (n_samples, n_features)")
+        rows = np.arange(len(x)) if rows is None else rows
+        weights = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=np.float64)
+        mean_weight = weights[rows].mean()
+        if not mean_weight > 0:
+            raise ValueError(f"the mean sample weight is {mean_weight}, expected > 0: give some row a weight")
+        if column_extremes is None:
+            column_extremes = np.stack((x.min(axis=0), x.max(axis=0)))
+        return cls(x, rows, weights / mean_weight, column_extremes, first_row)
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """Where a training stands: three flat vectors, (n_parameters,), and the number of updates made."""
+
+    parameters: Array
+    first_moment: Array
+    second_moment: Array
+    n_updates: int = 0

@@ -1,0 +1,258 @@
+"""The formulas: each takes arrays of any shape and works entry by entry, in float64. csrc/math holds the same ones.
+
+To add an activation or a loss, write its class here and append it to its registry; the registries run in the order of
+csrc/include/eigencoder/config.h.
+"""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, NamedTuple, TypeAlias
+
+import numpy as np
+
+from .config import Array, Optimizer
+
+
+class Activation(ABC):
+    """An activation a = f(z), and its derivative f'(z) written in terms of the output a.
+
+    ``relu_like`` activations pass about half of their input; their initial weights are larger (see random.py).
+    """
+
+    relu_like: ClassVar[bool] = False
+
+    @staticmethod
+    @abstractmethod
+    def value(z: Array) -> Array: ...
+
+    @staticmethod
+    @abstractmethod
+    def derivative(a: Array) -> Array: ...
+
+
+class Identity(Activation):
+    """f(z) = z, f' = 1."""
+
+    @staticmethod
+    def value(z: Array) -> Array:
+        return z
+
+    @staticmethod
+    def derivative(a: Array) -> Array:
+        return np.ones_like(a)
+
+
+class Sigmoid(Activation):
+    """f(z) = 1 / (1 + exp(-z)), f' = a (1 - a); written so that no exponential overflows."""
+
+    @staticmethod
+    def value(z: Array) -> Array:
+        return np.asarray(np.exp(np.minimum(z, 0)) / (1 + np.exp(-np.abs(z))))
+
+    @staticmethod
+    def derivative(a: Array) -> Array:
+        return a * (1 - a)
+
+
+class Tanh(Activation):
+    """f(z) = tanh(z), f' = 1 - a^2."""
+
+    @staticmethod
+    def value(z: Array) -> Array:
+        return np.asarray(np.tanh(z))
+
+    @staticmethod
+    def derivative(a: Array) -> Array:
+        return 1 - a * a
+
+
+class Relu(Activation):
+    """f(z) = max(z, 0), f' = 1 where a > 0, else 0."""
+
+    relu_like = True
+
+    @staticmethod
+    def value(z: Array) -> Array:
+        return np.maximum(z, 0)
+
+    @staticmethod
+    def derivative(a: Array) -> Array:
+        return (a > 0).astype(np.float64)
+
+
+class LeakyRelu(Activation):
+    """f(z) = z where z > 0, else 0.01 z; f' = 1 where a > 0, else 0.01 (Maas et al. 2013)."""
+
+    relu_like = True
+    slope = 0.01
+
+    @staticmethod
+    def value(z: Array) -> Array:
+        return np.maximum(z, 0) + LeakyRelu.slope * np.minimum(z, 0)
+
+    @staticmethod
+    def derivative(a: Array) -> Array:
+        return LeakyRelu.slope + (1 - LeakyRelu.slope) * Relu.derivative(a)
+
+
+class Elu(Activation):
+    """f(z) = z where z > 0, else exp(z) - 1; f' = 1 where a > 0, else a + 1 (Clevert et al. 2016)."""
+
+    relu_like = True
+
+    @staticmethod
+    def value(z: Array) -> Array:
+        return np.maximum(z, 0) + np.expm1(np.minimum(z, 0))
+
+    @staticmethod
+    def derivative(a: Array) -> Array:
+        return np.minimum(a, 0) + 1
+
+
+class Softplus(Activation):
+    """f(z) = log(1 + exp(z)), f' = 1 - exp(-a); written so that no exponential overflows."""
+
+    relu_like = True
+
+    @staticmethod
+    def value(z: Array) -> Array:
+        return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+
+    @staticmethod
+    def derivative(a: Array) -> Array:
+        return -np.expm1(-a)
+
+
+ACTIVATIONS: dict[str, type[Activation]] = {
+    "identity": Identity,
+    "sigmoid": Sigmoid,
+    "tanh": Tanh,
+    "relu": Relu,
+    "leaky_relu": LeakyRelu,
+    "elu": Elu,
+    "softplus": Softplus,
+}
+
+
+class Loss(ABC):
+    """A reconstruction loss of one entry, l(x, output), and its delta, dl/doutput.
+
+    The output is h = f(z); with ``from_logits`` it is the last layer's z, since the formula would overflow on h.
+    """
+
+    from_logits: ClassVar[bool] = False
+
+    @staticmethod
+    @abstractmethod
+    def value(x: Array, output: Array) -> Array: ...
+
+    @staticmethod
+    @abstractmethod
+    def delta(x: Array, output: Array) -> Array: ...
+
+
+class SquaredError(Loss):
+    """l = (x - h)^2, without a factor 1/2; dl/dh = 2 (h - x)."""
+
+    @staticmethod
+    def value(x: Array, output: Array) -> Array:
+        return (x - output) ** 2
+
+    @staticmethod
+    def delta(x: Array, output: Array) -> Array:
+        return 2 * (output - x)
+
+
+class BinaryCrossentropy(Loss):
+    """l = -x log h - (1 - x) log(1 - h) with h = sigmoid(z): l = softplus(z) - x z, and dl/dz = sigmoid(z) - x."""
+
+    from_logits = True
+
+    @staticmethod
+    def value(x: Array, output: Array) -> Array:
+        return Softplus.value(output) - x * output
+
+    @staticmethod
+    def delta(x: Array, output: Array) -> Array:
+        return Sigmoid.value(output) - x
+
+
+LOSSES: dict[str, type[Loss]] = {"squared_error": SquaredError, "binary_crossentropy": BinaryCrossentropy}
+
+
+class Activity(NamedTuple):
+    """From a code unit's activation, or its mean, to an activity in [0, 1]: slope a + offset."""
+
+    slope: float
+    offset: float
+
+    def __call__(self, a: Array) -> Array:
+        return self.slope * a + self.offset
+
+
+ACTIVITIES = {"sigmoid": Activity(1.0, 0.0), "tanh": Activity(0.5, 0.5)}
+
+
+class KlDivergence:
+    """KL(rho || rho^) = rho log(rho / rho^) + (1 - rho) log((1 - rho) / (1 - rho^)) of a unit's mean activity rho^.
+
+    Its derivative by rho^ is -rho / rho^ + (1 - rho) / (1 - rho^). rho^ is clipped to [clip, 1 - clip], and the
+    derivative is the one at the clipped value (sparse autoencoder: Ng, CS294A lecture notes, 2011).
+    """
+
+    clip = 1e-6
+
+    @staticmethod
+    def clipped(mean: Array) -> Array:
+        return np.clip(mean, KlDivergence.clip, 1 - KlDivergence.clip)
+
+    @staticmethod
+    def value(rho: float, mean: Array) -> Array:
+        rho_hat = KlDivergence.clipped(mean)
+        return rho * np.log(rho / rho_hat) + (1 - rho) * np.log((1 - rho) / (1 - rho_hat))
+
+    @staticmethod
+    def derivative(rho: float, mean: Array) -> Array:
+        rho_hat = KlDivergence.clipped(mean)
+        return -rho / rho_hat + (1 - rho) / (1 - rho_hat)
+
+
+class L1:
+    """|a|, with the derivative sign(a), where sign(0) = 0."""
+
+    @staticmethod
+    def value(a: Array) -> Array:
+        return np.abs(a)
+
+    @staticmethod
+    def derivative(a: Array) -> Array:
+        return np.sign(a)
+
+
+Moved: TypeAlias = tuple[Array, Array, Array]  # parameter, m, v
+
+
+def adam(optimizer: Optimizer, n_updates: int, gradient: Array, parameter: Array, m: Array, v: Array) -> Moved:
+    """Adam (Kingma & Ba 2015, Algorithm 1), where t = ``n_updates`` counts this update.
+
+    m = beta_1 m + (1 - beta_1) g,  v = beta_2 v + (1 - beta_2) g^2,  m^ = m / (1 - beta_1^t),  v^ = v / (1 - beta_2^t),
+    parameter = parameter - learning_rate_init m^ / (sqrt(v^) + epsilon)
+    """
+    m = optimizer.beta_1 * m + (1 - optimizer.beta_1) * gradient
+    v = optimizer.beta_2 * v + (1 - optimizer.beta_2) * gradient**2
+    m_hat = m / (1 - optimizer.beta_1**n_updates)
+    v_hat = v / (1 - optimizer.beta_2**n_updates)
+    return parameter - optimizer.learning_rate_init * m_hat / (np.sqrt(v_hat) + optimizer.epsilon), m, v
+
+
+def sgd(optimizer: Optimizer, n_updates: int, gradient: Array, parameter: Array, m: Array, v: Array) -> Moved:
+    """Gradient descent with momentum, or with Nesterov's (Sutskever et al. 2013); the velocity is m, v stays.
+
+    m = momentum m - learning_rate_init g,
+    parameter = parameter + m,  with Nesterov's momentum  parameter + momentum m - learning_rate_init g
+    """
+    descent = optimizer.learning_rate_init * gradient
+    m = optimizer.momentum * m - descent
+    return parameter + (optimizer.momentum * m - descent if optimizer.nesterovs_momentum else m), m, v
+
+
+SOLVERS = {"adam": adam, "sgd": sgd}

@@ -1,0 +1,120 @@
+"""An autoencoder whose code units are rarely active."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .autoencoder import Autoencoder
+
+
+class SparseAutoencoder(Autoencoder):
+    """Autoencoder with a sparsity penalty on its code.
+
+    The same as `Autoencoder` but for ``penalty="kl"``, which adds to the objective
+
+        sparsity_weight * sum_j KL(sparsity || mean activation of code unit j over the batch)
+
+    with KL(p || q) = p log(p / q) + (1 - p) log((1 - p) / (1 - q)). Each unit is then active for few rows only, and the
+    code may have more units than the input has features without copying it.
+
+    Parameters
+    ----------
+    n_components, hidden_layer_sizes, activation, ..., verbose
+        See `Autoencoder`, with one other default: ``penalty="kl"``.
+
+    Attributes
+    ----------
+    coefs_, intercepts_, loss_curve_, ..., feature_names_in_
+        See `Autoencoder`.
+
+    Notes
+    -----
+    The literature that uses 1/2 ||x - h||^2, such as the lecture notes cited below, has half of this objective: its
+    lambda is ``alpha / 2`` and its beta ``sparsity_weight / 2``.
+
+    References
+    ----------
+    Lee, Ekanadham & Ng (2008), "Sparse deep belief net model for visual area V2", NIPS.
+
+    Ng (2011), "Sparse autoencoder", CS294A lecture notes, Stanford University.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from eigencoder import SparseAutoencoder
+    >>> X = load_digits().data / 16
+    >>> autoencoder = SparseAutoencoder(100, learning_rate_init=0.01, max_iter=50, random_state=0).fit(X)
+    >>> bool(autoencoder.transform(X).mean() < 0.1)
+    True
+    """
+
+    def __init__(
+        self,
+        n_components: int = 32,
+        *,
+        hidden_layer_sizes: Sequence[int] = (),
+        activation: str = "sigmoid",
+        code_activation: str | None = None,
+        output_activation: str = "identity",
+        loss: str = "squared_error",
+        tied_weights: bool = False,
+        alpha: float = 0.0,
+        penalty: str | None = "kl",
+        sparsity: float = 0.05,
+        sparsity_weight: float = 3.0,
+        corruption: str | None = None,
+        corruption_level: float = 0.3,
+        solver: str = "adam",
+        learning_rate_init: float = 1e-3,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        batch_size: int = 256,
+        max_iter: int = 100,
+        tol: float = 1e-4,
+        n_iter_no_change: int = 10,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        shuffle: bool = True,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        n_jobs: int | None = None,
+        device: str = "cpu",
+        verbose: int = 0,
+    ) -> None:
+        super().__init__(
+            n_components,
+            hidden_layer_sizes=hidden_layer_sizes,
+            activation=activation,
+            code_activation=code_activation,
+            output_activation=output_activation,
+            loss=loss,
+            tied_weights=tied_weights,
+            alpha=alpha,
+            penalty=penalty,
+            sparsity=sparsity,
+            sparsity_weight=sparsity_weight,
+            corruption=corruption,
+            corruption_level=corruption_level,
+            solver=solver,
+            learning_rate_init=learning_rate_init,
+            momentum=momentum,
+            nesterovs_momentum=nesterovs_momentum,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            batch_size=batch_size,
+            max_iter=max_iter,
+            tol=tol,
+            n_iter_no_change=n_iter_no_change,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            shuffle=shuffle,
+            warm_start=warm_start,
+            random_state=random_state,
+            n_jobs=n_jobs,
+            device=device,
+            verbose=verbose,
+        )

@@ -1,0 +1,113 @@
+"""A parameter that cannot be used is refused before any work, and the estimator stays as it was."""
+
+import numpy as np
+import pytest
+
+from eigencoder import Autoencoder, DenoisingAutoencoder, SparseAutoencoder
+from refusals import assert_refused, data, fitted_on_names
+
+BAD_PARAMETERS = [
+    ({"n_components": 0}, ValueError, "n_components must be at least 1, found 0"),
+    ({"n_components": -3}, ValueError, "n_components must be at least 1, found -3"),
+    ({"n_components": 0.9}, ValueError, "n_components=0.9.* not available yet"),
+    ({"n_components": np.float32(2)}, ValueError, "n_components=.* not available yet"),
+    ({"n_components": "8"}, TypeError, "n_components must be an integer.* found '8' of type str"),
+    ({"n_components": True}, TypeError, "n_components must be an integer.* found True of type bool"),
+    ({"n_components": None}, TypeError, "n_components must be an integer.* found None"),
+    ({"n_components": 10**12}, ValueError, r"4, 1000000000000, 4 units need \d+ bytes.* has \d+.*n_components"),
+    ({"n_components": 10**40}, ValueError, r"need \d+ bytes"),
+    ({"hidden_layer_sizes": (10**9, 10**9)}, ValueError, r"need \d+ bytes.*hidden_layer_sizes"),
+    ({"hidden_layer_sizes": 64}, TypeError, "hidden_layer_sizes must be a sequence.* found 64"),
+    ({"hidden_layer_sizes": "64"}, TypeError, "hidden_layer_sizes must be a sequence.* found '64'"),
+    ({"hidden_layer_sizes": (64, 0)}, ValueError, "hidden_layer_sizes must be at least 1, found 0"),
+    ({"hidden_layer_sizes": (64.0,)}, TypeError, "hidden_layer_sizes must be an integer.* found 64.0"),
+    (
+        {"activation": "swish"},
+        ValueError,
+        "activation must be one of 'identity', .*'softplus', found 'swish'",
+    ),
+    ({"activation": None}, TypeError, "activation must be one of .*found None"),
+    ({"code_activation": "swish"}, ValueError, "code_activation must be one of None, 'identity'.* found 'swish'"),
+    ({"output_activation": np.tanh}, TypeError, "output_activation must be one of"),
+    ({"loss": "mse"}, ValueError, "loss must be one of 'squared_error', 'binary_crossentropy', found 'mse'"),
+    ({"loss": "binary_crossentropy"}, ValueError, "output_activation.*sigmoid"),
+    ({"tied_weights": 1}, TypeError, "tied_weights must be True or False, found 1"),
+    ({"alpha": -1e-3}, ValueError, "alpha must.* -0.001"),
+    ({"alpha": np.nan}, ValueError, "alpha must"),
+    ({"alpha": "1"}, TypeError, "alpha must be a real number, found '1' of type str"),
+    ({"alpha": 1j}, TypeError, "alpha must be a real number"),
+    ({"penalty": "contractive"}, ValueError, "not available yet; available now: None, 'kl', 'l1'"),
+    ({"penalty": "l2"}, ValueError, "penalty must be one of None, 'kl', 'l1', found 'l2'"),
+    ({"penalty": "none"}, ValueError, "penalty must be one of None"),
+    ({"penalty": "kl", "activation": "relu"}, ValueError, "penalty=.l1."),
+    ({"penalty": "kl", "code_activation": "identity"}, ValueError, "penalty=.l1."),
+    ({"sparsity": 0.0}, ValueError, "sparsity must.*0"),
+    ({"sparsity": 1.0}, ValueError, "sparsity must.*1"),
+    ({"sparsity": np.nan}, ValueError, "sparsity must"),
+    ({"sparsity_weight": -1.0}, ValueError, "sparsity_weight must.*-1"),
+    ({"corruption": "blur"}, ValueError, "corruption must be one of None, 'masking', 'gaussian', 'salt_and_pepper'"),
+    ({"corruption": "masking", "corruption_level": 1.5}, ValueError, "corruption_level must.*1.5"),
+    ({"corruption": "gaussian", "corruption_level": -0.1}, ValueError, "corruption_level must.*-0.1"),
+    ({"solver": "lbfgs"}, ValueError, "solver='lbfgs' is not available yet; available now: 'adam', 'sgd'"),
+    ({"solver": "adamw"}, ValueError, "not available yet"),
+    ({"solver": "rmsprop"}, ValueError, "not available yet"),
+    ({"solver": "exact"}, ValueError, "not available yet"),
+    ({"solver": "Adam"}, ValueError, "solver must be one of 'adam', 'sgd', found 'Adam'"),
+    ({"learning_rate_init": -1}, ValueError, "learning_rate_init must.*-1"),
+    ({"learning_rate_init": 0.0}, ValueError, "learning_rate_init must.*0"),
+    ({"learning_rate_init": np.nan}, ValueError, "learning_rate_init must"),
+    ({"learning_rate_init": np.inf}, ValueError, "learning_rate_init must"),
+    ({"momentum": 1.5, "solver": "sgd"}, ValueError, "momentum must.*1.5"),
+    ({"nesterovs_momentum": "yes"}, TypeError, "nesterovs_momentum must be True or False, found 'yes'"),
+    ({"beta_1": 1.0}, ValueError, "beta_1 must.*1"),
+    ({"beta_2": -0.1}, ValueError, "beta_2 must.*-0.1"),
+    ({"epsilon": 0.0}, ValueError, "epsilon must.*0"),
+    ({"batch_size": 0}, ValueError, "batch_size must.*0"),
+    ({"batch_size": 32.0}, TypeError, "batch_size must be an integer, found 32.0 of type float"),
+    ({"batch_size": 10**30}, ValueError, "batch_size must fit into 64 bits"),
+    ({"max_iter": -1}, ValueError, "max_iter must.*-1"),
+    ({"max_iter": True}, TypeError, "max_iter must be an integer"),
+    ({"tol": -1.0}, ValueError, "tol must.*-1"),
+    ({"tol": np.nan}, ValueError, "tol must"),
+    ({"n_iter_no_change": 0}, ValueError, "n_iter_no_change must.*0"),
+    ({"early_stopping": None}, TypeError, "early_stopping must be True or False, found None"),
+    ({"validation_fraction": 0.0}, ValueError, "validation_fraction must.*found 0.0"),
+    ({"validation_fraction": 1.0}, ValueError, "validation_fraction must.*found 1.0"),
+    ({"validation_fraction": 0.99, "early_stopping": True}, ValueError, "no row to train on.*n_samples=30"),
+    ({"shuffle": 0}, TypeError, "shuffle must be True or False, found 0"),
+    ({"warm_start": 0}, TypeError, "warm_start must be True or False"),
+    ({"random_state": -1}, ValueError, r"random_state must lie in 0 .. 2\*\*64 - 1, found -1"),
+    ({"random_state": 2**64}, ValueError, "random_state must lie in"),
+    ({"random_state": 0.5}, TypeError, "random_state must be None, an integer.*found 0.5"),
+    ({"random_state": True}, TypeError, "random_state must be"),
+    ({"n_jobs": 0}, ValueError, "n_jobs must be a positive.*found 0"),
+    ({"n_jobs": 2**31}, ValueError, "n_jobs must fit into 32 bits"),
+    ({"n_jobs": 1.0}, TypeError, "n_jobs must be an integer, found 1.0"),
+    ({"device": "cuda"}, ValueError, "device='cuda' is not available yet; available now: 'cpu'"),
+    ({"device": "tpu"}, ValueError, "device must be one of 'cpu', found 'tpu'"),
+    ({"verbose": -1}, ValueError, "verbose must be.*found -1"),
+    ({"verbose": "loud"}, TypeError, "verbose must be an integer, found 'loud'"),
+]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "message"), BAD_PARAMETERS, ids=[str(case[0]) for case in BAD_PARAMETERS]
+)
+def test_bad_parameters(parameters, error, message):
+    assert_refused(Autoencoder(2).set_params(**parameters), error, message, lambda a: a.fit(data()))
+    assert_refused(fitted_on_names().set_params(**parameters), error, message, lambda a: a.fit(data()))
+
+
+@pytest.mark.parametrize("estimator", [Autoencoder, SparseAutoencoder, DenoisingAutoencoder])
+def test_numpy_scalars_are_numbers(estimator):
+    plain = estimator(2, hidden_layer_sizes=(3,), max_iter=2, tol=0.5, tied_weights=True, random_state=7, verbose=0)
+    scalars = estimator(
+        np.int8(2),
+        hidden_layer_sizes=np.array([3]),
+        max_iter=np.uint64(2),
+        tol=np.float32(0.5),
+        tied_weights=np.True_,
+        random_state=np.int64(7),
+        verbose=False,
+    )
+    np.testing.assert_array_equal(plain.fit(data()).coefs_[0], scalars.fit(data()).coefs_[0])

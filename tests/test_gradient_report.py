@@ -1,0 +1,132 @@
+"""loss_and_gradients of an estimator, and the report of check_gradients."""
+
+import copy
+
+import numpy as np
+import pytest
+
+from eigencoder import (
+    Autoencoder,
+    DenoisingAutoencoder,
+    SparseAutoencoder,
+    _core,
+    check_gradients,
+    loss_and_gradients,
+    reference,
+)
+from tolerances import GRADIENT, NATIVE_OVER_REFERENCE
+
+ESTIMATORS = [
+    Autoencoder(3, hidden_layer_sizes=(4,), activation="softplus", alpha=0.1, random_state=0),
+    Autoencoder(3, loss="binary_crossentropy", output_activation="sigmoid", tied_weights=True, random_state=0),
+    SparseAutoencoder(3, activation="tanh", tied_weights=True, random_state=0),
+    DenoisingAutoencoder(3, corruption="gaussian", random_state=0),
+    DenoisingAutoencoder(3, corruption="salt_and_pepper", penalty="l1", random_state=0),
+]
+
+
+def data(dtype="float64"):
+    return np.random.default_rng(0).random((7, 5)).astype(dtype)
+
+
+@pytest.mark.parametrize("noise_seed", [None, 0, 2**64 - 1])
+@pytest.mark.parametrize("fitted", [False, True])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=range(len(ESTIMATORS)))
+def test_agrees_with_the_reference(estimator, dtype, fitted, noise_seed):
+    X, weights = data(dtype), np.arange(7)
+    estimator = copy.deepcopy(estimator)
+    if fitted:
+        estimator.set_params(max_iter=3).fit(X)
+    arguments = {"sample_weight": weights, "noise_seed": noise_seed}
+    native, oracle = (f(estimator, X, **arguments) for f in (loss_and_gradients, reference.loss_and_gradients))
+    close = NATIVE_OVER_REFERENCE["cpu", dtype].assert_close
+    close(native[0], oracle[0])
+    for gradients, expected in zip(native[1:], oracle[1:], strict=True):
+        for gradient, expected_gradient in zip(gradients, expected, strict=True):
+            assert gradient.dtype == dtype
+            close(gradient, expected_gradient)
+
+
+def test_noise_is_drawn_only_with_a_seed():
+    estimator = DenoisingAutoencoder(3, random_state=0)
+    losses = [loss_and_gradients(estimator, data(), noise_seed=seed)[0] for seed in (None, 1, 2)]
+    assert len(set(losses)) == 3
+    assert losses[0] == loss_and_gradients(estimator.set_params(corruption=None), data(), noise_seed=1)[0]
+
+
+def test_tied_gradients_are_transposes_and_the_sum_of_both():
+    tied = Autoencoder(3, tied_weights=True, random_state=0, max_iter=0).fit(data())
+    untied = copy.deepcopy(tied).set_params(tied_weights=False)
+    _, gradients, _ = loss_and_gradients(tied, data())
+    _, (encoder, decoder), _ = loss_and_gradients(untied, data())
+    np.testing.assert_array_equal(gradients[1], gradients[0].T)
+    NATIVE_OVER_REFERENCE["cpu", "float64"].assert_close(gradients[0], encoder + decoder.T)
+
+
+@pytest.mark.parametrize("function", [loss_and_gradients, check_gradients])
+def test_the_estimator_never_changes(function):
+    random_state = np.random.RandomState(0)
+    unfitted = Autoencoder(3, random_state=random_state, max_iter=7, verbose=1)
+    function(unfitted, data())
+    assert vars(unfitted) == vars(Autoencoder(3, random_state=random_state, max_iter=7, verbose=1))
+    assert random_state.random() == np.random.RandomState(0).random()
+
+    fitted = Autoencoder(3, random_state=0, max_iter=2).fit(data("float32"))
+    before = copy.deepcopy(vars(fitted))
+    function(fitted, data())
+    np.testing.assert_equal(vars(fitted), before)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=range(len(ESTIMATORS)))
+def test_the_gradients_agree(estimator):
+    report = check_gradients(estimator, data())
+    assert report.ok, report
+    arrays = [errors.array for errors in report.errors]
+    n_layers = 2 * (1 + len(estimator.hidden_layer_sizes))
+    assert arrays == [f"{kind}[{i}]" for kind in ("coefs_", "intercepts_") for i in range(n_layers)]
+    assert repr(report).startswith("Gradients agree")
+    assert 0 < report.native_differences == max(errors.native_differences for errors in report.errors)
+
+
+def test_a_float32_model_is_checked_in_float64():
+    fitted = Autoencoder(3, random_state=0, max_iter=2).fit(data("float32"))
+    assert check_gradients(fitted, data("float32")).ok
+
+
+def test_a_wrong_native_gradient_is_found(monkeypatch):
+    right = _core.loss_and_gradients
+
+    def wrong(*configs, gradients, **arguments):
+        loss = right(*configs, gradients=gradients, **arguments)
+        if gradients is not None:
+            gradients[0] *= 1 + 1e-4
+        return loss
+
+    monkeypatch.setattr(_core, "loss_and_gradients", wrong)
+    report = check_gradients(Autoencoder(3, random_state=0), data())
+    assert not report.ok
+    bad = [e.array for e in report.errors if e.native_differences > GRADIENT.relative]
+    assert bad == ["coefs_[0]"]
+    assert "Gradients DISAGREE" in repr(report)
+
+
+def test_a_wrong_loss_is_found(monkeypatch):
+    right = _core.loss_and_gradients
+    monkeypatch.setattr(_core, "loss_and_gradients", lambda *args, **kwargs: right(*args, **kwargs) / 2)
+    report = check_gradients(Autoencoder(3, random_state=0), data())
+    assert not report.ok
+    assert report.native_reference < NATIVE_OVER_REFERENCE["cpu", "float64"].relative
+
+
+def test_a_wrong_reference_is_found(monkeypatch):
+    right = reference.loss_and_gradients
+
+    def wrong(*args, **kwargs):
+        loss, coefs, intercepts = right(*args, **kwargs)
+        return loss, coefs, [1.00001 * b for b in intercepts]
+
+    monkeypatch.setattr(reference, "loss_and_gradients", wrong)
+    report = check_gradients(Autoencoder(3, random_state=0), data())
+    assert not report.ok
+    assert report.native_differences < GRADIENT.relative

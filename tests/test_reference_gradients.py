@@ -1,0 +1,246 @@
+"""J and its gradient by every parameter, against differences of J, over the product of what can be combined."""
+
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from eigencoder.reference import Network, Objective, loss_and_gradients, training
+from eigencoder.reference.formulas import ACTIVATIONS
+from eigencoder.reference.objective import PENALTIES
+from problems import CASES, Array, Problem, network_of, problem_away_from_kinks, problem_of
+from tolerances import EQUIVALENCE, FORMULA, GRADIENT
+
+
+def check_every_derivative(problem: Problem) -> None:
+    _, gradients = problem.loss_and_gradients(problem.parameters)
+    differences = np.empty_like(gradients)
+    for i in range(len(differences)):
+
+        def moved(by: float, i: int = i) -> float:
+            parameters = problem.parameters.copy()
+            parameters[i] += by
+            return problem.loss_and_gradients(parameters)[0]
+
+        differences[i] = GRADIENT.derivative(moved)
+    GRADIENT.assert_close(gradients, differences)
+
+
+@pytest.mark.parametrize(("depth", "activation", "loss", "penalty", "corruption", "tied"), CASES)
+def test_gradients_agree_with_differences(
+    depth: int, activation: str, loss: str, penalty: str, corruption: str, tied: bool
+) -> None:
+    check_every_derivative(problem_of(depth, activation, loss, penalty, corruption, tied))
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_gradients_agree_with_differences_where_the_code_has_its_own_activation(activation: str, penalty: str) -> None:
+    network = network_of(3, activation, "tanh", "identity", tied=False)
+    check_every_derivative(problem_away_from_kinks(network, Objective(penalty=penalty, sparsity_weight=0.7)))
+
+
+def test_loss_by_hand() -> None:
+    network = Network((2, 1, 2), ("identity", "identity"))
+    parameters = np.array([1.0, 2.0, 0.5, 1.0, -1.0, 0.0, 1.0])  # W (1, 2), b 0.5; W (1, -1), b (0, 1)
+    x = np.array([[1.0, 0.0], [0.0, 1.0]])
+    # Codes 1.5 and 2.5; outputs (1.5, -0.5) and (2.5, -1.5); errors 0.5 and 12.5.
+    objective = Objective(alpha=0.2, penalty="l1", sparsity_weight=3.0)
+    loss, _ = training.loss_and_gradients(network, objective, parameters, x)
+    close = FORMULA["reference", "float64"]
+    close.assert_close(loss, (0.5 + 12.5) / 2 + 0.1 * (1 + 4 + 1 + 1) + 3 * (1.5 + 2.5) / 2)
+    weighted, _ = training.loss_and_gradients(network, objective, parameters, x, sample_weight=[3.0, 1.0])
+    close.assert_close(weighted, (1.5 * 0.5 + 0.5 * 12.5) / 2 + 0.7 + 3 * (1.5 * 1.5 + 0.5 * 2.5) / 2)
+
+
+def test_kl_penalty_by_hand() -> None:
+    """Codes of 1/4 and 3/4 with weights 3 and 1 have the mean 3/8; a tanh code's activity is (a + 1) / 2."""
+    x = np.array([[-np.log(3)], [np.log(3)]])
+    objective = Objective(penalty="kl", sparsity=0.25, sparsity_weight=2.0)
+    rho, mean = 0.25, 0.375
+    penalty = 2 * (rho * np.log(rho / mean) + (1 - rho) * np.log((1 - rho) / (1 - mean)))
+    for activation, weight in (("sigmoid", 1.0), ("tanh", 0.5)):
+        network = Network((1, 1, 1), (activation, "identity"))
+        parameters = np.array([weight, 0.0, 0.0, 0.0])
+        with_penalty, _ = training.loss_and_gradients(network, objective, parameters, x, sample_weight=[3.0, 1.0])
+        without, _ = training.loss_and_gradients(network, Objective(), parameters, x, sample_weight=[3.0, 1.0])
+        EQUIVALENCE.assert_close(with_penalty - without, penalty)
+
+
+def test_a_batch_divides_by_its_rows_and_the_mean_activity_by_its_weight() -> None:
+    network = network_of(1, "sigmoid", "sigmoid", "identity", tied=False)
+    code = np.random.default_rng(0).uniform(size=(5, 3))
+    weights = np.array([0.5, 2.0, 0.0, 1.0, 3.0])
+    for penalty, factor in (("kl", 1.0), ("l1", 2.0)):
+        value, d_code = PENALTIES[penalty](network, Objective(penalty=penalty), code, weights)
+        doubled_value, doubled_d_code = PENALTIES[penalty](network, Objective(penalty=penalty), code, 2 * weights)
+        EQUIVALENCE.assert_close(doubled_value, factor * value)
+        EQUIVALENCE.assert_close(doubled_d_code, factor * d_code)
+
+
+def test_tying_changes_no_term_of_the_loss() -> None:
+    tied = network_of(3, "tanh", "sigmoid", "identity", tied=True)
+    free = network_of(3, "tanh", "sigmoid", "identity", tied=False)
+    objective = Objective(alpha=0.3, penalty="kl")
+    problem = problem_away_from_kinks(tied, objective)
+    parameters = np.concatenate([np.concatenate([w.ravel(), b]) for w, b in tied.layers(problem.parameters)])
+    tied_loss, tied_gradients = problem.loss_and_gradients(problem.parameters)
+    free_loss, free_gradients = problem._replace(network=free).loss_and_gradients(parameters)
+    EQUIVALENCE.assert_close(tied_loss, free_loss)
+    layers = free.layers(free_gradients)
+    for layer, (d_weights, d_bias) in enumerate(tied.layers(tied_gradients)):
+        EQUIVALENCE.assert_close(d_weights, layers[layer].weights + layers[-1 - layer].weights.T)
+        EQUIVALENCE.assert_close(d_bias, layers[layer].bias)
+
+
+@pytest.mark.parametrize(
+    ("network", "objective", "message"),
+    [
+        (Network((2, 1, 2), ("relu", "identity")), Objective(penalty="kl"), 'penalty="l1"'),
+        (Network((2, 1, 2), ("relu", "identity")), Objective("binary_crossentropy"), "output_activation='sigmoid'"),
+        (Network((2, 1, 2), ("gelu", "identity")), Objective(), "gelu"),
+        (Network((2, 1, 2), ("relu", "identity")), Objective(corruption="blur"), "blur"),
+        (Network((2, 1, 2), ("relu", "identity")), Objective(penalty="l0"), "l0"),
+        (Network((2, 1, 2), ("relu", "identity")), Objective("hinge"), "hinge"),
+    ],
+)
+def test_what_cannot_be_had_is_refused(network: Network, objective: Objective, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        training.loss_and_gradients(network, objective, np.zeros(7), np.zeros((3, 2)))
+
+
+def estimator(**parameters: Any) -> SimpleNamespace:
+    return SimpleNamespace(
+        **{
+            "n_components": 2,
+            "hidden_layer_sizes": (4,),
+            "activation": "tanh",
+            "code_activation": None,
+            "output_activation": "identity",
+            "loss": "squared_error",
+            "tied_weights": False,
+            "alpha": 0.1,
+            "penalty": None,
+            "sparsity": 0.2,
+            "sparsity_weight": 0.7,
+            "corruption": None,
+            "corruption_level": 0.3,
+            "random_state": 3,
+            **parameters,
+        }
+    )
+
+
+def fitted(model: SimpleNamespace, n_features: int) -> SimpleNamespace:
+    """The estimator with random weights, as float32 so that converting them is seen to work."""
+    rng = np.random.default_rng(0)
+    sizes = (n_features, *model.hidden_layer_sizes, model.n_components)
+    encoder = [rng.normal(size=shape).astype(np.float32) for shape in pairwise(sizes)]
+    decoder = [w.T if model.tied_weights else rng.normal(size=w.T.shape).astype(np.float32) for w in reversed(encoder)]
+    coefs = encoder + decoder
+    return SimpleNamespace(**vars(model), coefs_=coefs, intercepts_=[rng.normal(size=w.shape[1]) for w in coefs])
+
+
+X = np.random.default_rng(1).uniform(size=(5, 3))
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("noise_seed", [None, 4])
+def test_gradients_of_an_estimator_agree_with_differences(tied: bool, noise_seed: int | None) -> None:
+    model = fitted(estimator(tied_weights=tied, penalty="kl", corruption="salt_and_pepper"), X.shape[1])
+    model.coefs_ = [coef.astype(np.float64) for coef in model.coefs_]
+    sample_weight = np.array([1.0, 2.0, 0.5, 0.0, 1.0])
+
+    def loss(coefs: list[Array], intercepts: list[Array]) -> float:
+        moved = SimpleNamespace(**{**vars(model), "coefs_": coefs, "intercepts_": intercepts})
+        return loss_and_gradients(moved, X, sample_weight=sample_weight, noise_seed=noise_seed)[0]
+
+    _, coef_gradients, intercept_gradients = loss_and_gradients(
+        model, X, sample_weight=sample_weight, noise_seed=noise_seed
+    )
+    for layer, gradient in enumerate(coef_gradients):
+        differences = np.empty_like(gradient)
+        for entry in np.ndindex(gradient.shape):
+
+            def moved(by: float, layer: int = layer, entry: tuple[int, ...] = entry) -> float:
+                coefs = [coef.copy() for coef in model.coefs_]
+                coefs[layer][entry] += by
+                if tied:
+                    coefs[-1 - layer][entry[::-1]] += by
+                return loss(coefs, model.intercepts_)
+
+            differences[entry] = GRADIENT.derivative(moved)
+        GRADIENT.assert_close(gradient, differences)
+    for layer, gradient in enumerate(intercept_gradients):
+        for j in range(len(gradient)):
+
+            def shifted(by: float, layer: int = layer, j: int = j) -> float:
+                intercepts = [intercept.copy() for intercept in model.intercepts_]
+                intercepts[layer][j] += by
+                return loss(model.coefs_, intercepts)
+
+            GRADIENT.assert_close(gradient[j], GRADIENT.derivative(shifted))
+
+
+def test_an_estimator_is_read_by_its_parameters() -> None:
+    model = fitted(
+        estimator(
+            hidden_layer_sizes=(4, 3),
+            activation="softplus",
+            code_activation="sigmoid",
+            output_activation="sigmoid",
+            loss="binary_crossentropy",
+            penalty="kl",
+            corruption="masking",
+        ),
+        X.shape[1],
+    )
+    network = Network(
+        (3, 4, 3, 2, 3, 4, 3), ("softplus", "softplus", "sigmoid", "softplus", "softplus", "sigmoid"), False
+    )
+    objective = Objective("binary_crossentropy", 0.1, "kl", 0.2, 0.7, "masking", 0.3)
+    parameters = np.concatenate(
+        [np.concatenate([w.ravel(), b]) for w, b in zip(model.coefs_, model.intercepts_, strict=True)]
+    )
+    loss, coef_gradients, intercept_gradients = loss_and_gradients(model, X, noise_seed=4)
+    expected_loss, expected = training.loss_and_gradients(network, objective, parameters, X, noise_seed=4)
+    assert loss == expected_loss
+    for layer, (d_weights, d_bias) in enumerate(network.layers(expected)):
+        np.testing.assert_array_equal(coef_gradients[layer], d_weights)
+        np.testing.assert_array_equal(intercept_gradients[layer], d_bias)
+
+
+def test_tied_gradients_of_an_estimator_are_transposes() -> None:
+    _, coef_gradients, _ = loss_and_gradients(estimator(tied_weights=True), X)
+    assert [gradient.shape for gradient in coef_gradients] == [(3, 4), (4, 2), (2, 4), (4, 3)]
+    for layer, gradient in enumerate(coef_gradients):
+        np.testing.assert_array_equal(gradient, coef_gradients[-1 - layer].T)
+
+
+def test_an_unfitted_estimator_takes_the_initial_weights_of_its_seed() -> None:
+    model = estimator(random_state=np.int64(12))
+    before = dict(vars(model))
+    loss, _, _ = loss_and_gradients(model, X)
+    network = Network((3, 4, 2, 4, 3), ("tanh", "tanh", "tanh", "identity"))
+    expected, _ = training.loss_and_gradients(network, Objective(alpha=0.1), training.initialise(network, 12), X)
+    assert loss == expected
+    assert vars(model) == before
+
+
+@pytest.mark.parametrize("random_state", [None, np.random.RandomState(0)])
+def test_an_unfitted_estimator_without_a_seed_is_refused(random_state: object) -> None:
+    with pytest.raises(ValueError, match="random_state"):
+        loss_and_gradients(estimator(random_state=random_state), X)
+
+
+@pytest.mark.parametrize("x", [np.zeros(3), np.zeros((5, 4))])
+def test_data_of_another_shape_is_refused(x: Array) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        loss_and_gradients(fitted(estimator(), 3), x)
+
+
+def test_weights_that_sum_to_nothing_are_refused() -> None:
+    with pytest.raises(ValueError, match="sample weight"):
+        loss_and_gradients(estimator(), X, sample_weight=np.zeros(len(X)))

@@ -1,0 +1,69 @@
+"""What scikit-learn asks of a transformer, by its own checks."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils import estimator_checks
+
+from eigencoder import Autoencoder, DenoisingAutoencoder, SparseAutoencoder
+
+ESTIMATORS = [
+    Autoencoder(),
+    Autoencoder(
+        3, hidden_layer_sizes=(5,), activation="tanh", code_activation="identity", tied_weights=True, alpha=1e-3
+    ),
+    Autoencoder(2, activation="elu", solver="sgd", learning_rate_init=1e-4, n_jobs=2),
+    SparseAutoencoder(),
+    SparseAutoencoder(5, activation="relu", penalty="l1", sparsity_weight=0.01),
+    DenoisingAutoencoder(),
+    DenoisingAutoencoder(3, corruption="gaussian", tied_weights=True),
+    DenoisingAutoencoder(3, corruption="salt_and_pepper", activation="softplus"),
+]
+
+NOT_RUN_BY_PARAMETRIZE = [
+    estimator_checks.check_set_output_transform,
+    estimator_checks.check_set_output_transform_pandas,
+    estimator_checks.check_set_output_transform_polars,
+    estimator_checks.check_global_output_transform_pandas,
+    estimator_checks.check_global_set_output_transform_polars,
+    estimator_checks.check_dataframe_column_names_consistency,
+    estimator_checks.check_transformer_get_feature_names_out,
+    estimator_checks.check_transformer_get_feature_names_out_pandas,
+]
+
+
+def expected_failed_checks(estimator: BaseEstimator) -> dict[str, str]:
+    if estimator.corruption is None:
+        return {}
+    return {"check_sample_weight_equivalence_on_dense_data": "noise is drawn by row, so equal rows get other noise"}
+
+
+@estimator_checks.parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failed_checks)
+def test_passes_the_check(estimator, check):
+    check(estimator)
+
+
+# The checks of set_output mix data frames and arrays between fit and transform, which warns.
+@pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names:UserWarning")
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: " ".join(repr(estimator).split()))
+@pytest.mark.parametrize("check", NOT_RUN_BY_PARAMETRIZE, ids=lambda check: check.__name__)
+def test_passes_a_check_that_is_not_run_by_itself(estimator, check):
+    check(type(estimator).__name__, clone(estimator))
+
+
+@pytest.mark.skipif("SCIPY_ARRAY_API" in os.environ, reason="this is the inner run")
+def test_passes_with_array_api_dispatch():
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(Path(__file__))],
+        cwd=Path(__file__).parent.parent,
+        env=os.environ | {"SCIPY_ARRAY_API": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert run.returncode == 0, run.stdout
+    assert " 1 skipped" in run.stdout  # this test alone

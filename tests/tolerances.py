@@ -1,0 +1,76 @@
+"""The one table of numeric tolerances. A test names an entry, never a number.
+
+Keys are (backend, dtype); the backend "reference" is NumPy, "cpu" every native engine of a CPU level.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+_T = TypeVar("_T", float, np.ndarray[Any, np.dtype[np.float64]])
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """|actual - expected| <= relative (|expected| + floor max|expected|), entry by entry."""
+
+    relative: float
+    floor: float = 0.0
+
+    def assert_close(self, actual: ArrayLike, expected: ArrayLike) -> None:
+        actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
+        absolute = self.relative * self.floor * np.abs(expected).max(initial=0.0)
+        np.testing.assert_allclose(actual, expected, rtol=self.relative, atol=absolute)
+
+
+@dataclass(frozen=True)
+class Differences(Tolerance):
+    """A tolerance of gradients against fourth-order central differences, and the step of these."""
+
+    step: float = 1e-3
+
+    def derivative(self, function: Callable[[float], _T]) -> _T:
+        """Of a function of a displacement, at displacement 0."""
+        near = function(self.step) - function(-self.step)
+        far = function(2 * self.step) - function(-2 * self.step)
+        return (8 * near - far) / (12 * self.step)
+
+
+# One formula on the same numbers.
+FORMULA = {
+    ("reference", "float64"): Tolerance(1e-11),
+    ("cpu", "float64"): Tolerance(1e-11, floor=1e-3),
+    ("cpu", "float32"): Tolerance(1e-5, floor=1e-2),
+}
+
+# Gradients against differences of J in float64, on data with no |z| within KINK_MARGIN of a kink.
+GRADIENT = Differences(5e-6, floor=1e-3, step=1e-3)
+KINK_MARGIN = 0.01
+
+# J, gradients and outputs of the native core against the reference. In float32 PyTorch's gradients lie within 1.4e-4
+# (floor 1e-3) of the reference on networks of 6 features; wider ones sum more roundings.
+NATIVE_OVER_REFERENCE = {
+    ("cpu", "float64"): Tolerance(1e-10, floor=1e-3),
+    ("cpu", "float32"): Tolerance(1e-3, floor=1e-2),
+}
+
+# Parameters and curves after twenty steps of training.
+TRAINING = {
+    ("cpu", "float64"): Tolerance(1e-9, floor=1e-3),
+    ("cpu", "float32"): Tolerance(1e-3, floor=1e-2),
+}
+
+# Two ways to the same result in float64, such as sample weights and repeated rows.
+EQUIVALENCE = Tolerance(1e-10, floor=1e-3)
+
+# How far the training error of a linear autoencoder may stay above PCA's.
+PCA_GAP = 0.01
+
+# A statistic of random draws lies within this many of its standard deviations.
+N_SIGMA = 5.0
+
+# Figures that the documents show: results of whole trainings, rounded, perhaps measured on another kind of processor.
+DOCUMENTED = Tolerance(0.02, floor=0.1)

@@ -19,8 +19,6 @@ SOLVERS: tuple[str, ...]
 @final
 class NetworkConfig:
     def __init__(self, layer_sizes: Sequence[int], activations: Sequence[str], tied_weights: bool) -> None: ...
-    @property
-    def n_parameters(self) -> int: ...
 
 @final
 class ObjectiveConfig:

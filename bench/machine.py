@@ -1,0 +1,62 @@
+"""On what the figures were measured."""
+
+import os
+import platform
+from pathlib import Path
+from typing import TypedDict
+
+import joblib
+import numpy as np
+import sklearn
+import threadpoolctl
+
+import eigencoder
+from eigencoder import _core
+
+
+class Machine(TypedDict):
+    cpu: str
+    cores: int
+    load_average: float
+    engine: str
+    blas: str
+    eigencoder: str
+    numpy: str
+    scikit_learn: str
+    python: str
+
+
+def describe_machine() -> Machine:
+    """The load is that of the last minute; above about 0.2 something else was running."""
+    return Machine(
+        cpu=cpu_model(),
+        cores=joblib.cpu_count(),
+        load_average=round(os.getloadavg()[0], 2),
+        engine=_core.engine()["name"],
+        blas=blas_of_numpy(),
+        eigencoder=eigencoder.__version__,
+        numpy=np.__version__,
+        scikit_learn=sklearn.__version__,
+        python=platform.python_version(),
+    )
+
+
+def cpu_model() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def blas_of_numpy() -> str:
+    """Library, version, kernel and threads, as threadpoolctl finds them; SciPy may have loaded one of its own."""
+    loaded = threadpoolctl.threadpool_info()
+    libraries = [library for library in loaded if library["user_api"] == "blas"]
+    of_numpy = [library for library in libraries if "numpy" in library["filepath"]] or libraries
+    return ", ".join(
+        f"{library['internal_api']} {library['version']} {library.get('architecture', '')} "
+        f"({library['num_threads']} threads)"
+        for library in of_numpy
+    )

@@ -1,0 +1,57 @@
+"""The command line: ``eigencoder demo``, ``eigencoder info``, ``eigencoder --version``."""
+
+import argparse
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from . import __version__, show_config
+
+_DEMO_NEEDS = ("matplotlib", "rich")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, default=None
+        The words after the program's name; None takes those of the process.
+
+    Returns
+    -------
+    status : int
+        0, or 1 where a claim of the demo does not hold.
+
+    Raises
+    ------
+    SystemExit
+        With status 2 where the arguments cannot be used or the demo's packages are missing.
+    """
+    parser = argparse.ArgumentParser(prog="eigencoder", description="Autoencoders trained at native speed.")
+    parser.add_argument("--version", action="version", version=f"eigencoder {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True)
+    demo = commands.add_parser("demo", help="train four autoencoders, print what they reach and draw pictures")
+    demo.add_argument(
+        "--out", type=Path, default=Path("eigencoder-demo"), metavar="DIR", help="where the pictures go (%(default)s)"
+    )
+    commands.add_parser("info", help="print the version, the engine in use, the threads and the compiler")
+
+    options = parser.parse_args(arguments)
+    if options.command == "info":
+        show_config()
+        return 0
+    return _demo(demo, options.out)
+
+
+def _demo(parser: argparse.ArgumentParser, out: Path) -> int:
+    missing = [package for package in _DEMO_NEEDS if find_spec(package) is None]
+    if missing:
+        parser.exit(2, f'The demo needs {" and ".join(missing)}: pip install "eigencoder[plot]"\n')
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"--out must be a folder that can be written to, found {out}: {error.strerror}")
+    from .demo import run
+
+    return 0 if run(out) else 1

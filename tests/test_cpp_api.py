@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import eigencoder
-from eigencoder import Autoencoder
+from eigencoder import Autoencoder, _core
 from tolerances import TRAINING
 
 SOURCES = Path(__file__).parent / "cpp"
-CMAKE_CONFIG = Path(eigencoder.__file__).parent / "lib" / "cmake" / "eigencoder"
+CMAKE_CONFIG = Path(_core.__file__).parent / "lib" / "cmake" / "eigencoder"
 
 
 @pytest.fixture(scope="module")

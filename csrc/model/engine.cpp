@@ -10,7 +10,7 @@ namespace eigencoder::model {
 namespace {
 
 // Below this much work in one step or block, waiting for another thread costs more than it does.
-constexpr double flops_per_thread = 4e6;
+constexpr double flops_per_thread = 2e7;
 
 int worthwhile_threads(double flops, int n_threads) {
   return static_cast<int>(std::clamp(flops / flops_per_thread, 1.0, static_cast<double>(n_threads)));

@@ -9,16 +9,15 @@
 
 namespace eigencoder::kernels {
 
-// Panel sizes of a product, the same on every machine, so that a product's bits do not follow the size of a cache: the
-// packed weights, depth x outputs, stay in a 1 MB L2 cache.
-inline constexpr Index panel_depth = 256;
-inline constexpr Index panel_outputs = 384;
-inline constexpr Index panel_rows = 512;
+// Panel sizes of a product, the same on every machine, so that its bits do not follow the size of a cache: a panel of
+// packed columns stays in a first-level cache, one of packed rows in a second-level cache.
+inline constexpr Index max_panel_depth = 192;
+inline constexpr Index max_panel_rows = 512;
 
 template <typename T>
 struct ProductMemory {
-  Buffer<T> weights{panel_depth * panel_outputs};
-  Buffer<T> rows{panel_depth * panel_rows};
+  Buffer<T> cols{max_panel_depth * 3 * packet_size<T>};
+  Buffer<T> rows{max_panel_depth * max_panel_rows};
 };
 
 struct Range {
@@ -27,7 +26,18 @@ struct Range {
   Index size() const { return end - begin; }
 };
 
-// Every kernel cuts its work where a cut cannot change a bit: rows at multiples of this, columns at packets.
+// One thread's part of what all threads do together. No cut changes a bit of a result.
+struct Share {
+  Index thread;
+  Index n_threads;
+
+  // A contiguous range of 0 .. n - 1 that begins at a multiple of `unit`.
+  Range of(Index n, Index unit) const {
+    const Index n_units = (n + unit - 1) / unit;
+    return {std::min(n_units * thread / n_threads * unit, n), std::min(n_units * (thread + 1) / n_threads * unit, n)};
+  }
+};
+
 inline constexpr Index row_unit = 16;
 
 template <typename T>
@@ -35,14 +45,27 @@ class Context {
  public:
   explicit Context(int n_threads) : team_(n_threads), memory_(static_cast<std::size_t>(n_threads)) {}
 
-  // Calls task(range, memory) once a thread: contiguous shares of 0 .. n - 1 that begin at multiples of `unit`.
+  // Calls task(share, memory) on each thread.
+  template <typename Task>
+  void run(const Task& task) {
+    team_.run([&](int thread) { task(Share{thread, team_.n_threads()}, memory_[static_cast<std::size_t>(thread)]); });
+  }
+
+  // Calls task(range) on each thread with its share of 0 .. n - 1.
   template <typename Task>
   void share(Index n, Index unit, const Task& task) {
-    const Index n_units = (n + unit - 1) / unit;
-    const Index n_threads = team_.n_threads();
-    team_.run([&](int thread) {
-      const Range range{n_units * thread / n_threads * unit, std::min(n_units * (thread + 1) / n_threads * unit, n)};
-      if (range.size() > 0) task(range, memory_[static_cast<std::size_t>(thread)]);
+    run([&](Share share, ProductMemory<T>&) { task(share.of(n, unit)); });
+  }
+
+  // Calls task(rows, cols, memory) on each thread with its part of a matrix: some rows of it, or where there are few,
+  // some columns.
+  template <typename Task>
+  void share_matrix(Index n_rows, Index n_cols, const Task& task) {
+    const bool few_rows = n_rows < 64 * team_.n_threads();
+    run([&](Share share, ProductMemory<T>& memory) {
+      const Range rows = few_rows ? Range{0, n_rows} : share.of(n_rows, row_unit);
+      const Range cols = few_rows ? share.of(n_cols, packet_size<T>) : Range{0, n_cols};
+      if (rows.size() > 0 && cols.size() > 0) task(rows, cols, memory);
     });
   }
 

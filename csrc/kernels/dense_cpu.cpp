@@ -19,25 +19,11 @@ Operand<T> transpose(Operand<T> operand) {
   return operand;
 }
 
-template <typename T>
-Matrix<T> rows_of(Matrix<T> matrix, Range range) {
-  return matrix.from_row(range.begin, range.size());
-}
-
-// d_input holds d_output W^T; adds the penalty and multiplies by f'.
-template <typename F, typename T>
-void finish_backward(Matrix<const T> input, const PenaltyGradient<T>* penalty, const T* row_weights,
-                     Matrix<T> d_input) {
-  for (Index i = 0; i < d_input.rows; ++i) {
-    for (Index j = 0; j < d_input.cols; j += packet_size<T>) {
-      const Index n = d_input.cols - j;
-      const Packet<T> a = load(input.row(i) + j, n);
-      Packet<T> d_a = load(d_input.row(i) + j, n);
-      if (penalty) {
-        d_a += row_weights[i] * (load(penalty->of_unit + j, n) + penalty->of_sign * math::L1::derivative(a));
-      }
-      store<T>(d_a * F::derivative(a), d_input.row(i) + j, n);
-    }
+// Calls visit(i, j, n) with the place of each packet and how many of its numbers lie within cols.
+template <typename T, typename Visitor>
+void for_packets(Range rows, Range cols, const Visitor& visit) {
+  for (Index i = rows.begin; i < rows.end; ++i) {
+    for (Index j = cols.begin; j < cols.end; j += packet_size<T>) visit(i, j, cols.end - j);
   }
 }
 
@@ -47,18 +33,15 @@ template <typename T>
 void dense_forward(Context<T>& context, Matrix<const T> input, Weights<const T> weights, const T* bias,
                    Activation activation, Matrix<T> output) {
   math::dispatch<math::Activations>(activation, [&](auto f) {
-    context.share(output.rows, row_unit, [&](Range range, ProductMemory<T>& memory) {
-      const auto a = rows_of(output, range);
-      for (Index i = 0; i < a.rows; ++i) std::copy_n(bias, a.cols, a.row(i));
-      product(a.rows, a.cols, input.cols, Operand<T>{input.row(range.begin), input.stride}, as_operand(weights), a.data,
-              a.stride, memory);
-      if constexpr (!std::is_same_v<decltype(f), math::Identity>) {
-        for (Index i = 0; i < a.rows; ++i) {
-          for (Index j = 0; j < a.cols; j += packet_size<T>) {
-            store<T>(f.value(load(a.row(i) + j, a.cols - j)), a.row(i) + j, a.cols - j);
-          }
-        }
-      }
+    const auto add_bias_and_activate = [&](Range rows, Range cols) {
+      for_packets<T>(rows, cols, [&](Index i, Index j, Index n) {
+        T* const a = output.row(i) + j;
+        store<T>(f.value(Packet<T>(load(a, n) + load(bias + j, n))), a, n);
+      });
+    };
+    context.share_matrix(output.rows, output.cols, [&](Range rows, Range cols, ProductMemory<T>& memory) {
+      product({input.data, input.stride}, as_operand(weights), input.cols, output, rows, cols, false, memory,
+              add_bias_and_activate);
     });
   });
 }
@@ -67,12 +50,19 @@ template <typename T>
 void dense_backward(Context<T>& context, Matrix<const T> d_output, Weights<const T> weights, Matrix<const T> input,
                     Activation activation, const PenaltyGradient<T>* penalty, const T* row_weights, Matrix<T> d_input) {
   math::dispatch<math::Activations>(activation, [&](auto f) {
-    context.share(d_input.rows, row_unit, [&](Range range, ProductMemory<T>& memory) {
-      const auto d_a = rows_of(d_input, range);
-      for (Index i = 0; i < d_a.rows; ++i) std::fill_n(d_a.row(i), d_a.cols, T(0));
-      product(d_a.rows, d_a.cols, d_output.cols, Operand<T>{d_output.row(range.begin), d_output.stride},
-              transpose(as_operand(weights)), d_a.data, d_a.stride, memory);
-      finish_backward<decltype(f)>(rows_of(input, range), penalty, row_weights + range.begin, d_a);
+    const auto add_penalty_and_differentiate = [&](Range rows, Range cols) {
+      for_packets<T>(rows, cols, [&](Index i, Index j, Index n) {
+        const Packet<T> a = load(input.row(i) + j, n);
+        Packet<T> d_a = load(d_input.row(i) + j, n);
+        if (penalty) {
+          d_a += row_weights[i] * (load(penalty->of_unit + j, n) + penalty->of_sign * math::L1::derivative(a));
+        }
+        store<T>(d_a * f.derivative(a), d_input.row(i) + j, n);
+      });
+    };
+    context.share_matrix(d_input.rows, d_input.cols, [&](Range rows, Range cols, ProductMemory<T>& memory) {
+      product({d_output.data, d_output.stride}, transpose(as_operand(weights)), d_output.cols, d_input, rows, cols,
+              false, memory, add_penalty_and_differentiate);
     });
   });
 }
@@ -83,16 +73,17 @@ void dense_gradient(Context<T>& context, Matrix<const T> input, Matrix<const T> 
   // A matrix stored the other way round has the transposed gradient.
   const auto& left = weights.transposed ? d_output : input;
   const auto& right = weights.transposed ? input : d_output;
-  context.share(left.cols, row_unit, [&](Range range, ProductMemory<T>& memory) {
-    const Index first = range.begin * right.cols;
-    const Index n = range.size() * right.cols;
-    for (Index i = 0; i < n; i += packet_size<T>) {
-      T* const d_w = d_weights + first + i;
-      const Packet<T> decayed = decay * load(weights.data + first + i, n - i);
-      store<T>(accumulate ? Packet<T>(load(d_w, n - i) + decayed) : decayed, d_w, n - i);
-    }
-    product(range.size(), right.cols, left.rows, Operand<T>{left.data + range.begin, left.stride, Storage::transposed},
-            Operand<T>{right.data, right.stride}, d_weights + first, right.cols, memory);
+  const Matrix<T> gradient{d_weights, left.cols, right.cols, right.cols};
+  const auto add_decay = [&](Range rows, Range cols) {
+    if (decay == 0) return;
+    for_packets<T>(rows, cols, [&](Index i, Index j, Index n) {
+      T* const d_w = gradient.row(i) + j;
+      store<T>(load(d_w, n) + decay * load(weights.data + i * gradient.stride + j, n), d_w, n);
+    });
+  };
+  context.run([&](Share share, ProductMemory<T>& memory) {
+    product({left.data, left.stride, Storage::transposed}, {right.data, right.stride}, left.rows, gradient,
+            share.of(gradient.rows, row_unit), {0, gradient.cols}, accumulate, memory, add_decay);
   });
 }
 

@@ -24,7 +24,7 @@ void gather_corrupt(Context<T>& context, const Dataset<T>& data, const Index* ro
                     Matrix<T> corrupted) {
   const Index n_features = clean.cols;
   math::dispatch<math::Corruptions>(noise.corruption, [&](auto corruption) {
-    context.share(clean.rows, row_unit, [&](Range range, ProductMemory<T>&) {
+    context.share(clean.rows, row_unit, [&](Range range) {
       for (Index i = range.begin; i < range.end; ++i) {
         std::copy_n(data.x + rows[i] * n_features, n_features, clean.row(i));
         if (!noise.drawn()) continue;

@@ -70,9 +70,17 @@ template <typename T>
 void dense_gradient(Context<T>& context, Matrix<const T> input, Matrix<const T> d_output, Weights<const T> weights,
                     T decay, bool accumulate, T* d_weights);
 
-// Moves n_parameters parameters and their moments; n_updates counts this update.
+// A matrix in the flat parameter vector.
+struct Block {
+  Index offset;
+  Index rows;
+  Index cols;
+};
+
+// Moves the parameters of all blocks and their moments; state.n_updates counts this update. Each thread moves the rows
+// whose gradient it made.
 template <typename T>
-void update(Context<T>& context, const OptimizerConfig& optimizer, Index n_parameters, const T* gradients,
+void update(Context<T>& context, const OptimizerConfig& optimizer, const std::vector<Block>& blocks, const T* gradients,
             TrainingState<T>& state);
 
 }  // namespace eigencoder::kernels

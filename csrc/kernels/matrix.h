@@ -22,7 +22,7 @@ struct Matrix {
   Index stride = 0;
 
   T* row(Index i) const { return data + i * stride; }
-  Matrix from_row(Index i, Index n) const { return {row(i), n, cols, stride}; }
+  Matrix block(Index i, Index j, Index n_rows, Index n_cols) const { return {row(i) + j, n_rows, n_cols, stride}; }
   operator Matrix<const T>() const { return {data, rows, cols, stride}; }
 };
 

@@ -43,7 +43,7 @@ void to_delta(const T* x, T row_weight, T* output, Index n_features) {
 template <typename T>
 void row_losses(Context<T>& context, Matrix<const T> x, Matrix<const T> output, Loss loss, double* row_losses) {
   math::dispatch<math::Losses>(loss, [&](auto l) {
-    context.share(x.rows, row_unit, [&](Range range, ProductMemory<T>&) {
+    context.share(x.rows, row_unit, [&](Range range) {
       for (Index i = range.begin; i < range.end; ++i) {
         row_losses[i] = row_loss<decltype(l)>(x.row(i), output.row(i), x.cols);
       }
@@ -56,7 +56,7 @@ void output_delta(Context<T>& context, Matrix<const T> x, Loss loss, Activation 
                   Matrix<T> output, double* row_losses) {
   math::dispatch<math::Losses>(loss, [&](auto l) {
     math::dispatch<math::Activations>(activation, [&](auto f) {
-      context.share(x.rows, row_unit, [&](Range range, ProductMemory<T>&) {
+      context.share(x.rows, row_unit, [&](Range range) {
         for (Index i = range.begin; i < range.end; ++i) {
           row_losses[i] = row_loss<decltype(l)>(x.row(i), output.row(i), x.cols);
           to_delta<decltype(l), decltype(f)>(x.row(i), row_weights[i], output.row(i), x.cols);

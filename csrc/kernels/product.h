@@ -1,6 +1,5 @@
-// C += A B on row-major arrays: the one place that calls Eigen's product. It goes below the public operator* to bring
-// its own packing memory (no allocation) and panel sizes, and so never takes the routes for small or narrow operands,
-// whose bits differ.
+// C = A B on row-major arrays, tile by tile. Each entry of C is one chain of multiply-adds over the depth, in order, so
+// its bits depend on A, B and the depth alone: rows and columns may be cut anywhere, at any address.
 #pragma once
 
 #include <Eigen/Core>
@@ -11,50 +10,195 @@ namespace eigencoder::kernels {
 
 enum class Storage { row_major, transposed };
 
+// A matrix as a factor of a product; transposed: its element (i, j) lies where a row-major one has (j, i).
 template <typename T>
 struct Operand {
   const T* data;
   Index stride;
   Storage storage = Storage::row_major;
+
+  const T* at(Index i, Index j) const {
+    return storage == Storage::row_major ? data + i * stride + j : data + j * stride + i;
+  }
+  Operand from(Index i, Index j) const { return {at(i, j), stride, storage}; }
 };
 
 namespace detail {
 
 template <typename T>
-struct Blocking : Eigen::internal::level3_blocking<T, T> {
-  explicit Blocking(ProductMemory<T>& memory) {
-    this->m_blockA = memory.weights.data();
-    this->m_blockB = memory.rows.data();
-    this->m_mc = panel_outputs;
-    this->m_nc = panel_rows;
-    this->m_kc = panel_depth;
-  }
+using Register = typename Eigen::internal::packet_traits<T>::type;
+template <typename T>
+inline constexpr int n_lanes = Eigen::internal::unpacket_traits<Register<T>>::size;
+
+// A tile of C fills the register file: its accumulators, a row of B, one broadcast of A.
+#if defined(EIGEN_VECTORIZE_AVX512)
+inline constexpr int tile_rows = 8;
+#else
+inline constexpr int tile_rows = 4;
+#endif
+inline constexpr int tile_registers = 3;
+
+// Where a tile's rows of A lie: in A itself, or packed so that its n_rows entries of one depth are neighbours.
+template <typename T>
+struct RowsInPlace {
+  const T* data;
+  Index stride;
+  const T* at(Index row, Index depth) const { return data + row * stride + depth; }
+};
+template <typename T, int n_rows>
+struct PackedRows {
+  const T* data;
+  const T* at(Index row, Index depth) const { return data + depth * n_rows + row; }
 };
 
-template <typename T, int order_a, int order_b>
-void product(Index m, Index n, Index k, const Operand<T>& a, const Operand<T>& b, T* c, Index stride_c,
-             ProductMemory<T>& memory) {
-  // Eigen computes a row-major result as C^T = B^T A^T, so its "lhs" is B.
-  Blocking<T> blocking(memory);
-  Eigen::internal::general_matrix_matrix_product<Eigen::Index, T, order_a, false, T, order_b, false, Eigen::RowMajor,
-                                                 1>::run(m, n, k, a.data, a.stride, b.data, b.stride, c, 1, stride_c,
-                                                         T(1), blocking, nullptr);
+// c (n_rows, n_registers) = a (n_rows, depth) b (depth, n_registers), plus what it held if `add`; b is packed and
+// aligned.
+template <int n_rows, int n_registers, typename T, typename Rows>
+void multiply_tile(Index depth, const Rows a, const T* b, T* c, Index c_stride, bool add) {
+  using namespace Eigen::internal;
+  using R = Register<T>;
+  R sums[n_rows][n_registers];
+#pragma GCC unroll 8
+  for (int i = 0; i < n_rows; ++i) {
+#pragma GCC unroll 8
+    for (int j = 0; j < n_registers; ++j) sums[i][j] = add ? ploadu<R>(c + i * c_stride + j * n_lanes<T>) : pzero(R());
+  }
+  for (Index p = 0; p < depth; ++p) {
+    R b_row[n_registers];
+#pragma GCC unroll 8
+    for (int j = 0; j < n_registers; ++j) b_row[j] = pload<R>(b + (p * n_registers + j) * n_lanes<T>);
+#pragma GCC unroll 8
+    for (int i = 0; i < n_rows; ++i) {
+      const R entry = pload1<R>(a.at(i, p));
+#pragma GCC unroll 8
+      for (int j = 0; j < n_registers; ++j) sums[i][j] = pmadd(entry, b_row[j], sums[i][j]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < n_rows; ++i) {
+#pragma GCC unroll 8
+    for (int j = 0; j < n_registers; ++j) pstoreu(c + i * c_stride + j * n_lanes<T>, sums[i][j]);
+  }
+}
+
+// The same on a tile of n_cols columns, which may end inside a register.
+template <int n_rows, int n_registers, typename T, typename Rows>
+void multiply_ragged_tile(Index depth, const Rows a, const T* b, T* c, Index c_stride, Index n_cols, bool add) {
+  constexpr Index width = n_registers * n_lanes<T>;
+  if (n_cols == width) return multiply_tile<n_rows, n_registers>(depth, a, b, c, c_stride, add);
+  T tile[n_rows * width] = {};
+  for (int i = 0; add && i < n_rows; ++i) std::copy_n(c + i * c_stride, n_cols, tile + i * width);
+  multiply_tile<n_rows, n_registers>(depth, a, b, tile, width, add);
+  for (int i = 0; i < n_rows; ++i) std::copy_n(tile + i * width, n_cols, c + i * c_stride);
+}
+
+// Calls visit(std::integral_constant) with the number of rows of each tile: as many full tiles as fit, then halves.
+template <int n_rows = tile_rows, typename Visitor>
+void for_tiles(Index begin, Index end, const Visitor& visit) {
+  for (; begin + n_rows <= end; begin += n_rows) visit(begin, std::integral_constant<int, n_rows>());
+  if constexpr (n_rows > 1) {
+    if (begin < end) for_tiles<n_rows / 2>(begin, end, visit);
+  }
+}
+
+// packed (depth, n_registers) = the n_cols columns of b, zeros behind them.
+template <int n_registers, typename T>
+void pack_columns(Index depth, Operand<T> b, Index n_cols, T* packed) {
+  using namespace Eigen::internal;
+  constexpr Index lanes = n_lanes<T>;
+  constexpr Index width = n_registers * lanes;
+  if (b.storage == Storage::row_major) {
+    for (Index p = 0; p < depth; ++p) {
+      const T* const row = b.data + p * b.stride;
+      if (n_cols == width) {
+        std::copy_n(row, width, packed + p * width);
+      } else {
+        std::fill(std::copy_n(row, n_cols, packed + p * width), packed + (p + 1) * width, T(0));
+      }
+    }
+    return;
+  }
+  const Index whole_depth = depth / lanes * lanes;
+  const Index whole_cols = n_cols / lanes * lanes;
+  for (Index j = 0; j < whole_cols; j += lanes) {
+    for (Index p = 0; p < whole_depth; p += lanes) {
+      PacketBlock<Register<T>, lanes> block;
+      for (Index l = 0; l < lanes; ++l) block.packet[l] = ploadu<Register<T>>(b.at(p, j + l));
+      ptranspose(block);
+      for (Index l = 0; l < lanes; ++l) pstore(packed + (p + l) * width + j, block.packet[l]);
+    }
+  }
+  for (Index p = 0; p < depth; ++p) {
+    const Index first = p < whole_depth ? whole_cols : 0;
+    for (Index j = first; j < width; ++j) packed[p * width + j] = j < n_cols ? *b.at(p, j) : T(0);
+  }
+}
+
+// packed = the rows of a transposed a, tile after tile.
+template <typename T>
+void pack_rows(Index n_rows, Index depth, Operand<T> a, T* packed) {
+  for_tiles(0, n_rows, [&](Index i, auto tile) {
+    T* const to = packed + i * depth;
+    for (Index p = 0; p < depth; ++p) std::copy_n(a.at(i, p), tile.value, to + p * tile.value);
+  });
+}
+
+// The share of number `part` when n things are cut into n_parts nearly equal ones.
+inline Range even_part(Index n, Index n_parts, Index part) { return {n * part / n_parts, n * (part + 1) / n_parts}; }
+
+// c = a b, plus what it held if `add`, for the columns of a packed panel.
+template <int n_registers, typename T>
+void multiply_panel(Index depth, Operand<T> a, const T* packed_rows, const T* packed_cols, Matrix<T> c, bool add) {
+  for_tiles(0, c.rows, [&](Index i, auto tile) {
+    constexpr int n_rows = decltype(tile)::value;
+    if (packed_rows) {
+      const PackedRows<T, n_rows> rows{packed_rows + i * depth};
+      multiply_ragged_tile<n_rows, n_registers>(depth, rows, packed_cols, c.row(i), c.stride, c.cols, add);
+    } else {
+      const RowsInPlace<T> rows{a.at(i, 0), a.stride};
+      multiply_ragged_tile<n_rows, n_registers>(depth, rows, packed_cols, c.row(i), c.stride, c.cols, add);
+    }
+  });
+}
+
+template <typename T, typename Visitor>
+void with_registers(Index n_registers, const Visitor& visit) {
+  if (n_registers == 1) return visit(std::integral_constant<int, 1>());
+  if (n_registers == 2) return visit(std::integral_constant<int, 2>());
+  return visit(std::integral_constant<int, tile_registers>());
 }
 
 }  // namespace detail
 
-// C (m, n) += A (m, k) B (k, n).
-template <typename T>
-void product(Index m, Index n, Index k, const Operand<T>& a, const Operand<T>& b, T* c, Index stride_c,
-             ProductMemory<T>& memory) {
-  constexpr int row = Eigen::RowMajor;
-  constexpr int col = Eigen::ColMajor;
-  if (a.storage == Storage::transposed) {
-    detail::product<T, col, row>(m, n, k, a, b, c, stride_c, memory);
-  } else if (b.storage == Storage::transposed) {
-    detail::product<T, row, col>(m, n, k, a, b, c, stride_c, memory);
-  } else {
-    detail::product<T, row, row>(m, n, k, a, b, c, stride_c, memory);
+// The given rows and columns of c (c.rows, c.cols) = a (c.rows, depth) b (depth, c.cols), plus what they held if `add`.
+// `finish` is called as f(rows, cols) for each panel of c while that is in the cache.
+template <typename T, typename Finish>
+void product(Operand<T> a, Operand<T> b, Index depth, Matrix<T> c, Range rows, Range cols, bool add,
+             ProductMemory<T>& memory, const Finish& finish) {
+  using namespace detail;
+  const Index n_registers = (cols.size() + n_lanes<T> - 1) / n_lanes<T>;
+  const Index n_panels = (n_registers + tile_registers - 1) / tile_registers;
+  const Index n_depths = (depth + max_panel_depth - 1) / max_panel_depth;
+  const T* const packed_rows = a.storage == Storage::transposed ? memory.rows.data() : nullptr;
+  for (Index first_row = rows.begin; first_row < rows.end; first_row += max_panel_rows) {
+    const Range panel_rows{first_row, std::min(first_row + max_panel_rows, rows.end)};
+    for (Index d = 0; d < n_depths; ++d) {
+      const Range depths = even_part(depth, n_depths, d);
+      const Operand<T> a_panel = a.from(first_row, depths.begin);
+      if (packed_rows) pack_rows(panel_rows.size(), depths.size(), a_panel, memory.rows.data());
+      for (Index panel = 0; panel < n_panels; ++panel) {
+        const Range registers = even_part(n_registers, n_panels, panel);
+        const Range panel_cols{cols.begin + registers.begin * n_lanes<T>,
+                               std::min(cols.begin + registers.end * n_lanes<T>, cols.end)};
+        const auto c_panel = c.block(first_row, panel_cols.begin, panel_rows.size(), panel_cols.size());
+        with_registers<T>(registers.size(), [&](auto n) {
+          pack_columns<n.value>(depths.size(), b.from(depths.begin, panel_cols.begin), c_panel.cols,
+                                memory.cols.data());
+          multiply_panel<n.value>(depths.size(), a_panel, packed_rows, memory.cols.data(), c_panel, add || d > 0);
+        });
+        if (d + 1 == n_depths) finish(panel_rows, panel_cols);
+      }
+    }
   }
 }
 

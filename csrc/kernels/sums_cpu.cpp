@@ -7,7 +7,7 @@ namespace eigencoder::kernels {
 
 template <typename T>
 void column_sums(Context<T>& context, Matrix<const T> matrix, const double* row_weights, double* sums) {
-  context.share(matrix.cols, packet_size<T>, [&](Range range, ProductMemory<T>&) {
+  context.share(matrix.cols, packet_size<T>, [&](Range range) {
     std::fill(sums + range.begin, sums + range.end, 0.0);
     for (Index i = 0; i < matrix.rows; ++i) {
       const T* const row = matrix.row(i);
@@ -19,7 +19,7 @@ void column_sums(Context<T>& context, Matrix<const T> matrix, const double* row_
 
 template <typename T>
 void l1_norms(Context<T>& context, Matrix<const T> code, double* row_sums) {
-  context.share(code.rows, row_unit, [&](Range range, ProductMemory<T>&) {
+  context.share(code.rows, row_unit, [&](Range range) {
     for (Index i = range.begin; i < range.end; ++i) {
       double total = 0;
       for (Index j = 0; j < code.cols; ++j) total += static_cast<double>(math::L1::value(code.row(i)[j]));
@@ -30,7 +30,7 @@ void l1_norms(Context<T>& context, Matrix<const T> code, double* row_sums) {
 
 template <typename T>
 void squared_norms(Context<T>& context, Index n, const T* values, double* chunk_sums) {
-  context.share(n, norm_chunk, [&](Range range, ProductMemory<T>&) {
+  context.share(n, norm_chunk, [&](Range range) {
     for (Index first = range.begin; first < range.end; first += norm_chunk) {
       Eigen::Array<double, packet_size<T>, 1> lanes = Eigen::Array<double, packet_size<T>, 1>::Zero();
       for (Index i = first; i < std::min(first + norm_chunk, range.end); i += packet_size<T>) {

@@ -33,11 +33,16 @@ void update_share(Range range, const math::Sgd<T>& rule, const T* gradients, Tra
 }  // namespace
 
 template <typename T>
-void update(Context<T>& context, const OptimizerConfig& optimizer, Index n_parameters, const T* gradients,
+void update(Context<T>& context, const OptimizerConfig& optimizer, const std::vector<Block>& blocks, const T* gradients,
             TrainingState<T>& state) {
   const auto move = [&](const auto& rule) {
-    context.share(n_parameters, packet_size<T>,
-                  [&](Range range, ProductMemory<T>&) { update_share(range, rule, gradients, state); });
+    context.run([&](Share share, ProductMemory<T>&) {
+      for (const Block& block : blocks) {
+        const Range rows = share.of(block.rows, row_unit);
+        update_share({block.offset + rows.begin * block.cols, block.offset + rows.end * block.cols}, rule, gradients,
+                     state);
+      }
+    });
   };
   if (optimizer.solver == Solver::adam) {
     move(math::Adam<T>(optimizer, state.n_updates));
@@ -46,7 +51,9 @@ void update(Context<T>& context, const OptimizerConfig& optimizer, Index n_param
   }
 }
 
-template void update(Context<float>&, const OptimizerConfig&, Index, const float*, TrainingState<float>&);
-template void update(Context<double>&, const OptimizerConfig&, Index, const double*, TrainingState<double>&);
+template void update(Context<float>&, const OptimizerConfig&, const std::vector<Block>&, const float*,
+                     TrainingState<float>&);
+template void update(Context<double>&, const OptimizerConfig&, const std::vector<Block>&, const double*,
+                     TrainingState<double>&);
 
 }  // namespace eigencoder::kernels

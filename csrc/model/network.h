@@ -2,7 +2,7 @@
 #pragma once
 
 #include "eigencoder/layers.h"
-#include "kernels/matrix.h"
+#include "kernels/kernels.h"
 
 namespace eigencoder::model {
 
@@ -15,7 +15,8 @@ class Network {
   bool tied() const { return layers_.back().tied; }
   Index n_features() const { return layers_.front().n_inputs; }
   Index n_parameters() const { return layers_.back().end(); }
-  double flops_per_row() const;  // of a training step
+  double flops_per_row() const;                // of a training step
+  std::vector<kernels::Block> blocks() const;  // each matrix and bias of the parameter vector
 
   template <typename T>
   static kernels::Weights<T> weights(const Layer& layer, T* parameters) {

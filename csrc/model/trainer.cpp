@@ -23,6 +23,7 @@ Trainer<T>::Trainer(const Network& network, const ObjectiveConfig& objective, co
       context_(context),
       batches_(train, schedule, seed),
       objective_(network, objective, batches_.batch_size(), context),
+      blocks_(network.blocks()),
       gradients_(network.n_parameters()) {
   result_.best_loss = std::numeric_limits<double>::infinity();
 }
@@ -82,7 +83,7 @@ std::optional<FitStatus> Trainer<T>::run_batches(Epoch& epoch) {
         return FitStatus::diverged;
       }
       ++state_.n_updates;
-      kernels::update(context_, optimizer_, network_.n_parameters(), gradients_.data(), state_);
+      kernels::update(context_, optimizer_, blocks_, gradients_.data(), state_);
       loss_sum += *loss * static_cast<double>(n_rows);
       n_rows_in_sum += n_rows;
     }

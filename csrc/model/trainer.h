@@ -37,6 +37,7 @@ class Trainer {
 
   Batches<T> batches_;
   Objective<T> objective_;
+  const std::vector<kernels::Block> blocks_;
   kernels::Buffer<T> gradients_;
   std::vector<T> epoch_start_;
   std::vector<T> best_;  // with early stopping

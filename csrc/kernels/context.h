@@ -9,14 +9,21 @@
 
 namespace eigencoder::kernels {
 
-// Panel sizes of a product, the same on every machine, so that its bits do not follow the size of a cache: a panel of
-// packed columns stays in a first-level cache, one of packed rows in a second-level cache.
-inline constexpr Index max_panel_depth = 192;
+// Panel sizes of a product, the same on every machine, so that its bits do not follow the size of a cache.
+inline constexpr Index max_panel_depth = 512;
 inline constexpr Index max_panel_rows = 512;
+
+// A tile of a product fills the register file: its sums, a row of B, one broadcast entry of A.
+#if defined(EIGEN_VECTORIZE_AVX512)
+inline constexpr int tile_rows = 8;
+#else
+inline constexpr int tile_rows = 4;
+#endif
+inline constexpr int tile_registers = 3;
 
 template <typename T>
 struct ProductMemory {
-  Buffer<T> cols{max_panel_depth * 3 * packet_size<T>};
+  Buffer<T> cols{max_panel_depth * tile_registers * packet_size<T>};
   Buffer<T> rows{max_panel_depth * max_panel_rows};
 };
 
@@ -64,7 +71,7 @@ class Context {
     const bool few_rows = n_rows < 64 * team_.n_threads();
     run([&](Share share, ProductMemory<T>& memory) {
       const Range rows = few_rows ? Range{0, n_rows} : share.of(n_rows, row_unit);
-      const Range cols = few_rows ? share.of(n_cols, packet_size<T>) : Range{0, n_cols};
+      const Range cols = few_rows ? share.of(n_cols, cache_line<T>) : Range{0, n_cols};
       if (rows.size() > 0 && cols.size() > 0) task(rows, cols, memory);
     });
   }

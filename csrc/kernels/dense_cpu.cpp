@@ -19,12 +19,10 @@ Operand<T> transpose(Operand<T> operand) {
   return operand;
 }
 
-// Calls visit(i, j, n) with the place of each packet and how many of its numbers lie within cols.
+// Calls visit(j, n) with each packet of columns and how many of its numbers lie within cols.
 template <typename T, typename Visitor>
-void for_packets(Range rows, Range cols, const Visitor& visit) {
-  for (Index i = rows.begin; i < rows.end; ++i) {
-    for (Index j = cols.begin; j < cols.end; j += packet_size<T>) visit(i, j, cols.end - j);
-  }
+void for_packets(Range cols, const Visitor& visit) {
+  for (Index j = cols.begin; j < cols.end; j += packet_size<T>) visit(j, cols.end - j);
 }
 
 }  // namespace
@@ -34,9 +32,12 @@ void dense_forward(Context<T>& context, Matrix<const T> input, Weights<const T> 
                    Activation activation, Matrix<T> output) {
   math::dispatch<math::Activations>(activation, [&](auto f) {
     const auto add_bias_and_activate = [&](Range rows, Range cols) {
-      for_packets<T>(rows, cols, [&](Index i, Index j, Index n) {
-        T* const a = output.row(i) + j;
-        store<T>(f.value(Packet<T>(load(a, n) + load(bias + j, n))), a, n);
+      for_packets<T>(cols, [&](Index j, Index n) {
+        const Packet<T> b = load(bias + j, output.cols - j);
+        for (Index i = rows.begin; i < rows.end; ++i) {
+          T* const a = output.row(i) + j;
+          store<T>(f.value(Packet<T>(load(a, n) + b)), a, n);
+        }
       });
     };
     context.share_matrix(output.rows, output.cols, [&](Range rows, Range cols, ProductMemory<T>& memory) {
@@ -51,13 +52,14 @@ void dense_backward(Context<T>& context, Matrix<const T> d_output, Weights<const
                     Activation activation, const PenaltyGradient<T>* penalty, const T* row_weights, Matrix<T> d_input) {
   math::dispatch<math::Activations>(activation, [&](auto f) {
     const auto add_penalty_and_differentiate = [&](Range rows, Range cols) {
-      for_packets<T>(rows, cols, [&](Index i, Index j, Index n) {
-        const Packet<T> a = load(input.row(i) + j, n);
-        Packet<T> d_a = load(d_input.row(i) + j, n);
-        if (penalty) {
-          d_a += row_weights[i] * (load(penalty->of_unit + j, n) + penalty->of_sign * math::L1::derivative(a));
+      for_packets<T>(cols, [&](Index j, Index n) {
+        const Packet<T> of_unit = penalty ? load(penalty->of_unit + j, d_input.cols - j) : Packet<T>::Zero();
+        for (Index i = rows.begin; i < rows.end; ++i) {
+          const Packet<T> a = load(input.row(i) + j, n);
+          Packet<T> d_a = load(d_input.row(i) + j, n);
+          if (penalty) d_a += row_weights[i] * (of_unit + penalty->of_sign * math::L1::derivative(a));
+          store<T>(d_a * f.derivative(a), d_input.row(i) + j, n);
         }
-        store<T>(d_a * f.derivative(a), d_input.row(i) + j, n);
       });
     };
     context.share_matrix(d_input.rows, d_input.cols, [&](Range rows, Range cols, ProductMemory<T>& memory) {
@@ -76,9 +78,11 @@ void dense_gradient(Context<T>& context, Matrix<const T> input, Matrix<const T> 
   const Matrix<T> gradient{d_weights, left.cols, right.cols, right.cols};
   const auto add_decay = [&](Range rows, Range cols) {
     if (decay == 0) return;
-    for_packets<T>(rows, cols, [&](Index i, Index j, Index n) {
-      T* const d_w = gradient.row(i) + j;
-      store<T>(load(d_w, n) + decay * load(weights.data + i * gradient.stride + j, n), d_w, n);
+    for_packets<T>(cols, [&](Index j, Index n) {
+      for (Index i = rows.begin; i < rows.end; ++i) {
+        T* const d_w = gradient.row(i) + j;
+        store<T>(load(d_w, n) + decay * load(weights.data + i * gradient.stride + j, n), d_w, n);
+      }
     });
   };
   context.run([&](Share share, ProductMemory<T>& memory) {

@@ -13,7 +13,8 @@
 
 namespace eigencoder::kernels {
 
-// Row-major; `stride` is the distance of two rows.
+// Row-major; `stride` is the distance of two rows. What lies between cols and stride is padding, free to be
+// overwritten.
 template <typename T>
 struct Matrix {
   T* data = nullptr;
@@ -22,6 +23,8 @@ struct Matrix {
   Index stride = 0;
 
   T* row(Index i) const { return data + i * stride; }
+  // The columns that may be written, so that whole packets can be where rows are padded.
+  Index reach() const { return std::min(padded<T>(cols), stride); }
   Matrix block(Index i, Index j, Index n_rows, Index n_cols) const { return {row(i) + j, n_rows, n_cols, stride}; }
   operator Matrix<const T>() const { return {data, rows, cols, stride}; }
 };
@@ -67,11 +70,13 @@ class Buffer {
   std::unique_ptr<T, Free> data_;
 };
 
-// Rows of which each begins at a cache line.
+// Rows of which each begins at a cache line. The padding is zero at first, so that no packet holds a stale NaN.
 template <typename T>
 class PaddedMatrix {
  public:
-  PaddedMatrix(Index rows, Index cols) : cols_(cols), memory_(checked_product(rows, padded<T>(cols))) {}
+  PaddedMatrix(Index rows, Index cols) : cols_(cols), memory_(checked_product(rows, padded<T>(cols))) {
+    std::fill_n(memory_.data(), memory_.size(), T(0));
+  }
   Matrix<T> first_rows(Index n) { return {memory_.data(), n, cols_, padded<T>(cols_)}; }
 
  private:

@@ -14,27 +14,27 @@ double sum(const Packet<T>& packet, Index n) {
 }
 
 template <typename L, typename T>
-double row_loss(const T* x, const T* output, Index n_features) {
-  Packet<T> whole = Packet<T>::Zero();
-  Index j = 0;
-  for (; j + packet_size<T> <= n_features; j += packet_size<T>) whole += L::value(load(x + j), load(output + j));
-  double total = sum<T>(whole, packet_size<T>);
-  if (j < n_features) {
-    const Index n = n_features - j;
-    total += sum<T>(L::value(load(x + j, n), load(output + j, n)), n);
-  }
-  return total;
+double row_loss(Matrix<const T> x, Matrix<const T> output, Index i) {
+  const auto loss = [&](Index j) {
+    return L::value(load(x.row(i) + j, x.reach() - j), load(output.row(i) + j, output.reach() - j));
+  };
+  const Index whole = x.cols / packet_size<T> * packet_size<T>;
+  Packet<T> lanes = Packet<T>::Zero();
+  for (Index j = 0; j < whole; j += packet_size<T>) lanes += loss(j);
+  const double total = sum<T>(lanes, packet_size<T>);
+  return whole < x.cols ? total + sum<T>(loss(whole), x.cols - whole) : total;
 }
 
 // In place of h, or of z where the loss is taken from logits: dJ/dz of one row.
 template <typename L, typename F, typename T>
-void to_delta(const T* x, T row_weight, T* output, Index n_features) {
-  for (Index j = 0; j < n_features; j += packet_size<T>) {
-    const Index n = n_features - j;
-    const Packet<T> h = load(output + j, n);
-    Packet<T> delta = row_weight * L::delta(load(x + j, n), h);
+void to_delta(Matrix<const T> x, Index i, T row_weight, Matrix<T> output) {
+  for (Index j = 0; j < x.cols; j += packet_size<T>) {
+    T* const place = output.row(i) + j;
+    const Index n = output.reach() - j;
+    const Packet<T> h = load(place, n);
+    Packet<T> delta = row_weight * L::delta(load(x.row(i) + j, x.reach() - j), h);
     if constexpr (!L::from_logits) delta *= F::derivative(h);
-    store<T>(delta, output + j, n);
+    store<T>(delta, place, n);
   }
 }
 
@@ -45,7 +45,7 @@ void row_losses(Context<T>& context, Matrix<const T> x, Matrix<const T> output, 
   math::dispatch<math::Losses>(loss, [&](auto l) {
     context.share(x.rows, row_unit, [&](Range range) {
       for (Index i = range.begin; i < range.end; ++i) {
-        row_losses[i] = row_loss<decltype(l)>(x.row(i), output.row(i), x.cols);
+        row_losses[i] = row_loss<decltype(l), T>(x, output, i);
       }
     });
   });
@@ -58,8 +58,8 @@ void output_delta(Context<T>& context, Matrix<const T> x, Loss loss, Activation 
     math::dispatch<math::Activations>(activation, [&](auto f) {
       context.share(x.rows, row_unit, [&](Range range) {
         for (Index i = range.begin; i < range.end; ++i) {
-          row_losses[i] = row_loss<decltype(l)>(x.row(i), output.row(i), x.cols);
-          to_delta<decltype(l), decltype(f)>(x.row(i), row_weights[i], output.row(i), x.cols);
+          row_losses[i] = row_loss<decltype(l), T>(x, output, i);
+          to_delta<decltype(l), decltype(f)>(x, i, row_weights[i], output);
         }
       });
     });

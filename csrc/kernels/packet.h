@@ -1,5 +1,5 @@
-// Elementwise work runs on packets: one cache line of numbers as a fixed-size Eigen array, so that no result depends on
-// an address or on the length of a tail.
+// Elementwise work runs on packets: one vector register of numbers as a fixed-size Eigen array, so that no result
+// depends on an address or on the length of a tail.
 #pragma once
 
 #include <Eigen/Core>
@@ -10,7 +10,13 @@
 namespace eigencoder::kernels {
 
 template <typename T>
-inline constexpr int packet_size = 64 / static_cast<int>(sizeof(T));
+using Register = typename Eigen::internal::packet_traits<T>::type;
+
+template <typename T>
+inline constexpr int packet_size = Eigen::internal::unpacket_traits<Register<T>>::size;
+
+template <typename T>
+inline constexpr int cache_line = 64 / static_cast<int>(sizeof(T));
 
 template <typename T>
 using Packet = Eigen::Array<T, packet_size<T>, 1>;
@@ -42,7 +48,7 @@ void store(const Packet<T>& packet, T* to, Index n) {
 
 template <typename T>
 constexpr Index padded(Index n) {
-  return (n + packet_size<T> - 1) / packet_size<T> * packet_size<T>;
+  return (n + cache_line<T> - 1) / cache_line<T> * cache_line<T>;
 }
 
 }  // namespace eigencoder::kernels

@@ -25,19 +25,6 @@ struct Operand {
 
 namespace detail {
 
-template <typename T>
-using Register = typename Eigen::internal::packet_traits<T>::type;
-template <typename T>
-inline constexpr int n_lanes = Eigen::internal::unpacket_traits<Register<T>>::size;
-
-// A tile of C fills the register file: its accumulators, a row of B, one broadcast of A.
-#if defined(EIGEN_VECTORIZE_AVX512)
-inline constexpr int tile_rows = 8;
-#else
-inline constexpr int tile_rows = 4;
-#endif
-inline constexpr int tile_registers = 3;
-
 // Where a tile's rows of A lie: in A itself, or packed so that its n_rows entries of one depth are neighbours.
 template <typename T>
 struct RowsInPlace {
@@ -61,12 +48,13 @@ void multiply_tile(Index depth, const Rows a, const T* b, T* c, Index c_stride, 
 #pragma GCC unroll 8
   for (int i = 0; i < n_rows; ++i) {
 #pragma GCC unroll 8
-    for (int j = 0; j < n_registers; ++j) sums[i][j] = add ? ploadu<R>(c + i * c_stride + j * n_lanes<T>) : pzero(R());
+    for (int j = 0; j < n_registers; ++j)
+      sums[i][j] = add ? ploadu<R>(c + i * c_stride + j * packet_size<T>) : pzero(R());
   }
   for (Index p = 0; p < depth; ++p) {
     R b_row[n_registers];
 #pragma GCC unroll 8
-    for (int j = 0; j < n_registers; ++j) b_row[j] = pload<R>(b + (p * n_registers + j) * n_lanes<T>);
+    for (int j = 0; j < n_registers; ++j) b_row[j] = pload<R>(b + (p * n_registers + j) * packet_size<T>);
 #pragma GCC unroll 8
     for (int i = 0; i < n_rows; ++i) {
       const R entry = pload1<R>(a.at(i, p));
@@ -77,14 +65,14 @@ void multiply_tile(Index depth, const Rows a, const T* b, T* c, Index c_stride, 
 #pragma GCC unroll 8
   for (int i = 0; i < n_rows; ++i) {
 #pragma GCC unroll 8
-    for (int j = 0; j < n_registers; ++j) pstoreu(c + i * c_stride + j * n_lanes<T>, sums[i][j]);
+    for (int j = 0; j < n_registers; ++j) pstoreu(c + i * c_stride + j * packet_size<T>, sums[i][j]);
   }
 }
 
 // The same on a tile of n_cols columns, which may end inside a register.
 template <int n_rows, int n_registers, typename T, typename Rows>
 void multiply_ragged_tile(Index depth, const Rows a, const T* b, T* c, Index c_stride, Index n_cols, bool add) {
-  constexpr Index width = n_registers * n_lanes<T>;
+  constexpr Index width = n_registers * packet_size<T>;
   if (n_cols == width) return multiply_tile<n_rows, n_registers>(depth, a, b, c, c_stride, add);
   T tile[n_rows * width] = {};
   for (int i = 0; add && i < n_rows; ++i) std::copy_n(c + i * c_stride, n_cols, tile + i * width);
@@ -105,7 +93,7 @@ void for_tiles(Index begin, Index end, const Visitor& visit) {
 template <int n_registers, typename T>
 void pack_columns(Index depth, Operand<T> b, Index n_cols, T* packed) {
   using namespace Eigen::internal;
-  constexpr Index lanes = n_lanes<T>;
+  constexpr int lanes = packet_size<T>;
   constexpr Index width = n_registers * lanes;
   if (b.storage == Storage::row_major) {
     for (Index p = 0; p < depth; ++p) {
@@ -171,12 +159,13 @@ void with_registers(Index n_registers, const Visitor& visit) {
 }  // namespace detail
 
 // The given rows and columns of c (c.rows, c.cols) = a (c.rows, depth) b (depth, c.cols), plus what they held if `add`.
-// `finish` is called as f(rows, cols) for each panel of c while that is in the cache.
+// `finish` is called as f(rows, cols) for each panel of c while that is in the cache; cols reach into the padding.
 template <typename T, typename Finish>
 void product(Operand<T> a, Operand<T> b, Index depth, Matrix<T> c, Range rows, Range cols, bool add,
              ProductMemory<T>& memory, const Finish& finish) {
   using namespace detail;
-  const Index n_registers = (cols.size() + n_lanes<T> - 1) / n_lanes<T>;
+  const Index n_registers = (cols.size() + packet_size<T> - 1) / packet_size<T>;
+  const Index cols_reach = cols.end == c.cols ? c.reach() : cols.end;
   const Index n_panels = (n_registers + tile_registers - 1) / tile_registers;
   const Index n_depths = (depth + max_panel_depth - 1) / max_panel_depth;
   const T* const packed_rows = a.storage == Storage::transposed ? memory.rows.data() : nullptr;
@@ -188,12 +177,12 @@ void product(Operand<T> a, Operand<T> b, Index depth, Matrix<T> c, Range rows, R
       if (packed_rows) pack_rows(panel_rows.size(), depths.size(), a_panel, memory.rows.data());
       for (Index panel = 0; panel < n_panels; ++panel) {
         const Range registers = even_part(n_registers, n_panels, panel);
-        const Range panel_cols{cols.begin + registers.begin * n_lanes<T>,
-                               std::min(cols.begin + registers.end * n_lanes<T>, cols.end)};
+        const Range panel_cols{cols.begin + registers.begin * packet_size<T>,
+                               std::min(cols.begin + registers.end * packet_size<T>, cols_reach)};
         const auto c_panel = c.block(first_row, panel_cols.begin, panel_rows.size(), panel_cols.size());
+        const Index n_packed = std::min(panel_cols.end, cols.end) - panel_cols.begin;
         with_registers<T>(registers.size(), [&](auto n) {
-          pack_columns<n.value>(depths.size(), b.from(depths.begin, panel_cols.begin), c_panel.cols,
-                                memory.cols.data());
+          pack_columns<n.value>(depths.size(), b.from(depths.begin, panel_cols.begin), n_packed, memory.cols.data());
           multiply_panel<n.value>(depths.size(), a_panel, packed_rows, memory.cols.data(), c_panel, add || d > 0);
         });
         if (d + 1 == n_depths) finish(panel_rows, panel_cols);

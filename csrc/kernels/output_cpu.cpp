@@ -5,37 +5,27 @@
 namespace eigencoder::kernels {
 namespace {
 
-// The sum of the first n numbers, in double.
-template <typename T>
-double sum(const Packet<T>& packet, Index n) {
-  double total = 0;
-  for (Index i = 0; i < std::min<Index>(n, packet_size<T>); ++i) total += static_cast<double>(packet[i]);
-  return total;
-}
-
-template <typename L, typename T>
-double row_loss(Matrix<const T> x, Matrix<const T> output, Index i) {
-  const auto loss = [&](Index j) {
-    return L::value(load(x.row(i) + j, x.reach() - j), load(output.row(i) + j, output.reach() - j));
+// The loss of row i; visits each packet of x and of the output with its first column.
+template <typename L, typename T, typename Visitor>
+double row_loss(Matrix<const T> x, Matrix<const T> output, Index i, const Visitor& visit) {
+  const T* const x_row = x.row(i);
+  const T* const output_row = output.row(i);
+  const Index x_reach = x.reach();
+  const Index output_reach = output.reach();
+  const auto loss_from = [&](Index j) {
+    const Packet<T> clean = load(x_row + j, x_reach - j);
+    const Packet<T> h = load(output_row + j, output_reach - j);
+    visit(j, clean, h);
+    return Packet<T>(L::value(clean, h));
   };
-  const Index whole = x.cols / packet_size<T> * packet_size<T>;
   Packet<T> lanes = Packet<T>::Zero();
-  for (Index j = 0; j < whole; j += packet_size<T>) lanes += loss(j);
-  const double total = sum<T>(lanes, packet_size<T>);
-  return whole < x.cols ? total + sum<T>(loss(whole), x.cols - whole) : total;
-}
-
-// In place of h, or of z where the loss is taken from logits: dJ/dz of one row.
-template <typename L, typename F, typename T>
-void to_delta(Matrix<const T> x, Index i, T row_weight, Matrix<T> output) {
-  for (Index j = 0; j < x.cols; j += packet_size<T>) {
-    T* const place = output.row(i) + j;
-    const Index n = output.reach() - j;
-    const Packet<T> h = load(place, n);
-    Packet<T> delta = row_weight * L::delta(load(x.row(i) + j, x.reach() - j), h);
-    if constexpr (!L::from_logits) delta *= F::derivative(h);
-    store<T>(delta, place, n);
+  Index j = 0;
+  for (; j + packet_size<T> <= x.cols; j += packet_size<T>) lanes += loss_from(j);
+  if (j < x.cols) {
+    const Index n = x.cols - j;
+    lanes.head(n) += loss_from(j).head(n);
   }
+  return static_cast<double>(lanes.sum());
 }
 
 }  // namespace
@@ -45,7 +35,7 @@ void row_losses(Context<T>& context, Matrix<const T> x, Matrix<const T> output, 
   math::dispatch<math::Losses>(loss, [&](auto l) {
     context.share(x.rows, row_unit, [&](Range range) {
       for (Index i = range.begin; i < range.end; ++i) {
-        row_losses[i] = row_loss<decltype(l), T>(x, output, i);
+        row_losses[i] = row_loss<decltype(l)>(x, output, i, [](Index, const auto&, const auto&) {});
       }
     });
   });
@@ -58,8 +48,13 @@ void output_delta(Context<T>& context, Matrix<const T> x, Loss loss, Activation 
     math::dispatch<math::Activations>(activation, [&](auto f) {
       context.share(x.rows, row_unit, [&](Range range) {
         for (Index i = range.begin; i < range.end; ++i) {
-          row_losses[i] = row_loss<decltype(l), T>(x, output, i);
-          to_delta<decltype(l), decltype(f)>(x, i, row_weights[i], output);
+          const auto store_delta = [row = output.row(i), reach = output.reach(), weight = row_weights[i]](
+                                       Index j, const Packet<T>& clean, const Packet<T>& h) {
+            Packet<T> delta = weight * decltype(l)::delta(clean, h);
+            if constexpr (!decltype(l)::from_logits) delta *= decltype(f)::derivative(h);
+            store<T>(delta, row + j, reach - j);
+          };
+          row_losses[i] = row_loss<decltype(l), T>(x, output, i, store_delta);
         }
       });
     });

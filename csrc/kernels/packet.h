@@ -22,13 +22,13 @@ template <typename T>
 using Packet = Eigen::Array<T, packet_size<T>, 1>;
 
 template <typename T>
-Packet<T> load(const T* from) {
+[[gnu::always_inline]] inline Packet<T> load(const T* from) {
   return Eigen::Map<const Packet<T>>(from);
 }
 
 // The first n numbers, zeros behind them.
 template <typename T>
-Packet<T> load(const T* from, Index n) {
+[[gnu::always_inline]] inline Packet<T> load(const T* from, Index n) {
   if (n >= packet_size<T>) return load(from);
   Packet<T> packet = Packet<T>::Zero();
   std::copy_n(from, n, packet.data());
@@ -36,12 +36,12 @@ Packet<T> load(const T* from, Index n) {
 }
 
 template <typename T>
-void store(const Packet<T>& packet, T* to) {
+[[gnu::always_inline]] inline void store(const Packet<T>& packet, T* to) {
   Eigen::Map<Packet<T>>{to} = packet;
 }
 
 template <typename T>
-void store(const Packet<T>& packet, T* to, Index n) {
+[[gnu::always_inline]] inline void store(const Packet<T>& packet, T* to, Index n) {
   if (n >= packet_size<T>) return store(packet, to);
   std::copy_n(packet.data(), n, to);
 }

@@ -1,10 +1,9 @@
 """What n_jobs means."""
 
-import joblib
 import numpy as np
 import pytest
 
-from eigencoder import Autoencoder, _core
+from eigencoder import Autoencoder, _core, _threads
 
 N_CORES = 6
 
@@ -20,7 +19,7 @@ def threads_used(monkeypatch):
         return fit(*args, n_threads=n_threads, **kwargs)
 
     monkeypatch.setattr(_core, "fit", spy)
-    monkeypatch.setattr(joblib, "cpu_count", lambda: N_CORES)
+    monkeypatch.setattr(_threads, "_n_cores", lambda n_in_affinity: N_CORES)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
 
     def threads_used(n_jobs):

@@ -25,6 +25,9 @@ struct Operand {
 
 namespace detail {
 
+// So few rows use a packed panel of B too seldom to pay for packing it.
+inline constexpr Index few_rows = 32;
+
 // Where a tile's rows of A lie: in A itself, or packed so that its n_rows entries of one depth are neighbours.
 template <typename T>
 struct RowsInPlace {
@@ -38,10 +41,22 @@ struct PackedRows {
   const T* at(Index row, Index depth) const { return data + depth * n_rows + row; }
 };
 
-// c (n_rows, n_registers) = a (n_rows, depth) b (depth, n_registers), plus what it held if `add`; b is packed and
-// aligned.
-template <int n_rows, int n_registers, typename T, typename Rows>
-void multiply_tile(Index depth, const Rows a, const T* b, T* c, Index c_stride, bool add) {
+// Where a tile's columns of B lie: in B itself, or packed so that a tile's row of B is one piece.
+template <typename T>
+struct ColsInPlace {
+  const T* data;
+  Index stride;
+  const T* at(Index depth, Index col) const { return data + depth * stride + col; }
+};
+template <typename T, int n_registers>
+struct PackedCols {
+  const T* data;
+  const T* at(Index depth, Index col) const { return data + depth * n_registers * packet_size<T> + col; }
+};
+
+// c (n_rows, n_registers) = a (n_rows, depth) b (depth, n_registers), plus what it held if `add`.
+template <int n_rows, int n_registers, typename T, typename Rows, typename Cols>
+void multiply_tile(Index depth, const Rows a, const Cols b, T* c, Index c_stride, bool add) {
   using namespace Eigen::internal;
   using R = Register<T>;
   R sums[n_rows][n_registers];
@@ -54,7 +69,7 @@ void multiply_tile(Index depth, const Rows a, const T* b, T* c, Index c_stride, 
   for (Index p = 0; p < depth; ++p) {
     R b_row[n_registers];
 #pragma GCC unroll 8
-    for (int j = 0; j < n_registers; ++j) b_row[j] = pload<R>(b + (p * n_registers + j) * packet_size<T>);
+    for (int j = 0; j < n_registers; ++j) b_row[j] = ploadu<R>(b.at(p, j * packet_size<T>));
 #pragma GCC unroll 8
     for (int i = 0; i < n_rows; ++i) {
       const R entry = pload1<R>(a.at(i, p));
@@ -70,8 +85,8 @@ void multiply_tile(Index depth, const Rows a, const T* b, T* c, Index c_stride, 
 }
 
 // The same on a tile of n_cols columns, which may end inside a register.
-template <int n_rows, int n_registers, typename T, typename Rows>
-void multiply_ragged_tile(Index depth, const Rows a, const T* b, T* c, Index c_stride, Index n_cols, bool add) {
+template <int n_rows, int n_registers, typename T, typename Rows, typename Cols>
+void multiply_ragged_tile(Index depth, const Rows a, const Cols b, T* c, Index c_stride, Index n_cols, bool add) {
   constexpr Index width = n_registers * packet_size<T>;
   if (n_cols == width) return multiply_tile<n_rows, n_registers>(depth, a, b, c, c_stride, add);
   T tile[n_rows * width] = {};
@@ -134,17 +149,17 @@ void pack_rows(Index n_rows, Index depth, Operand<T> a, T* packed) {
 // The share of number `part` when n things are cut into n_parts nearly equal ones.
 inline Range even_part(Index n, Index n_parts, Index part) { return {n * part / n_parts, n * (part + 1) / n_parts}; }
 
-// c = a b, plus what it held if `add`, for the columns of a packed panel.
-template <int n_registers, typename T>
-void multiply_panel(Index depth, Operand<T> a, const T* packed_rows, const T* packed_cols, Matrix<T> c, bool add) {
+// c = a b, plus what it held if `add`, for the columns of one panel.
+template <int n_registers, typename T, typename Cols>
+void multiply_panel(Index depth, Operand<T> a, const T* packed_rows, const Cols cols, Matrix<T> c, bool add) {
   for_tiles(0, c.rows, [&](Index i, auto tile) {
     constexpr int n_rows = decltype(tile)::value;
     if (packed_rows) {
       const PackedRows<T, n_rows> rows{packed_rows + i * depth};
-      multiply_ragged_tile<n_rows, n_registers>(depth, rows, packed_cols, c.row(i), c.stride, c.cols, add);
+      multiply_ragged_tile<n_rows, n_registers>(depth, rows, cols, c.row(i), c.stride, c.cols, add);
     } else {
       const RowsInPlace<T> rows{a.at(i, 0), a.stride};
-      multiply_ragged_tile<n_rows, n_registers>(depth, rows, packed_cols, c.row(i), c.stride, c.cols, add);
+      multiply_ragged_tile<n_rows, n_registers>(depth, rows, cols, c.row(i), c.stride, c.cols, add);
     }
   });
 }
@@ -168,6 +183,7 @@ void product(Operand<T> a, Operand<T> b, Index depth, Matrix<T> c, Range rows, R
   const Index cols_reach = cols.end == c.cols ? c.reach() : cols.end;
   const Index n_panels = (n_registers + tile_registers - 1) / tile_registers;
   const Index n_depths = (depth + max_panel_depth - 1) / max_panel_depth;
+  const bool packs_cols = b.storage == Storage::transposed || rows.size() > few_rows;
   const T* const packed_rows = a.storage == Storage::transposed ? memory.rows.data() : nullptr;
   for (Index first_row = rows.begin; first_row < rows.end; first_row += max_panel_rows) {
     const Range panel_rows{first_row, std::min(first_row + max_panel_rows, rows.end)};
@@ -180,10 +196,17 @@ void product(Operand<T> a, Operand<T> b, Index depth, Matrix<T> c, Range rows, R
         const Range panel_cols{cols.begin + registers.begin * packet_size<T>,
                                std::min(cols.begin + registers.end * packet_size<T>, cols_reach)};
         const auto c_panel = c.block(first_row, panel_cols.begin, panel_rows.size(), panel_cols.size());
-        const Index n_packed = std::min(panel_cols.end, cols.end) - panel_cols.begin;
+        const Index n_cols = std::min(panel_cols.end, cols.end) - panel_cols.begin;
         with_registers<T>(registers.size(), [&](auto n) {
-          pack_columns<n.value>(depths.size(), b.from(depths.begin, panel_cols.begin), n_packed, memory.cols.data());
-          multiply_panel<n.value>(depths.size(), a_panel, packed_rows, memory.cols.data(), c_panel, add || d > 0);
+          const Operand<T> b_panel = b.from(depths.begin, panel_cols.begin);
+          if (packs_cols || n_cols < n.value * packet_size<T>) {
+            pack_columns<n.value>(depths.size(), b_panel, n_cols, memory.cols.data());
+            const PackedCols<T, n.value> packed_cols{memory.cols.data()};
+            multiply_panel<n.value>(depths.size(), a_panel, packed_rows, packed_cols, c_panel, add || d > 0);
+          } else {
+            const ColsInPlace<T> cols_in_place{b_panel.data, b_panel.stride};
+            multiply_panel<n.value>(depths.size(), a_panel, packed_rows, cols_in_place, c_panel, add || d > 0);
+          }
         });
         if (d + 1 == n_depths) finish(panel_rows, panel_cols);
       }

@@ -1,7 +1,5 @@
 """What this installation computes with."""
 
-import joblib
-
 from . import _core
 from ._threads import n_threads
 
@@ -21,6 +19,6 @@ def show_config() -> None:
     engine = _core.engine()
     print(f"eigencoder {_core.__version__}")
     print(f"engine     {engine['name']} (available: {', '.join(_core.available_engines())})")
-    print(f"threads    {n_threads(None)} by default (cores: {joblib.cpu_count()})")
+    print(f"threads    {n_threads(None)} by default (cores: {n_threads(-1)})")
     print(f"compiler   {engine['compiler']}")
     print("CUDA       not available yet")

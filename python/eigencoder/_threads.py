@@ -1,6 +1,7 @@
 """How many threads a call may use."""
 
 import os
+from functools import cache
 
 import joblib
 
@@ -23,8 +24,14 @@ def n_threads(n_jobs: int | None) -> int:
         raise ValueError("n_jobs must be a positive number of threads, -1 for all cores, or None; found 0")
     if n_jobs is not None and n_jobs > 0:
         return n_jobs
-    n_cores = int(joblib.cpu_count())
+    n_cores = _n_cores(len(os.sched_getaffinity(0)))
     if n_jobs is not None:
         return max(1, n_cores + 1 + n_jobs)
     outermost = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     return min(n_cores, int(outermost)) if outermost.isdecimal() and int(outermost) > 0 else n_cores
+
+
+@cache
+def _n_cores(n_in_affinity: int) -> int:
+    """Affinity and the container's quota; asked once, since reading the quota takes longer than encoding a row."""
+    return int(joblib.cpu_count())

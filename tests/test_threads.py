@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import threadpoolctl
 
 from eigencoder import Autoencoder, _core, _threads
 
@@ -42,3 +43,12 @@ def test_omp_num_threads_bounds_the_default(threads_used, monkeypatch, value, ex
     assert threads_used(None) == expected
     assert threads_used(-1) == N_CORES
     assert threads_used(7) == 7
+
+
+def test_threadpoolctl_sees_and_bounds_the_default(threads_used):
+    (ours,) = threadpoolctl.ThreadpoolController().select(user_api="eigencoder").info()
+    assert ours["num_threads"] == N_CORES
+    with threadpoolctl.threadpool_limits(2):
+        assert threads_used(None) == 2
+        assert threads_used(7) == 7
+    assert threads_used(None) == N_CORES

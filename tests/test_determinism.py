@@ -1,9 +1,11 @@
 """The same key gives the same bits, whatever the number of threads and however the data lie in memory."""
 
+import os
+
 import numpy as np
 import pytest
 
-from eigencoder import Autoencoder, DenoisingAutoencoder, SparseAutoencoder
+from eigencoder import Autoencoder, DenoisingAutoencoder, SparseAutoencoder, _core
 
 DTYPES = ["float32", "float64"]
 ESTIMATORS = [
@@ -40,6 +42,28 @@ def test_any_number_of_threads(estimator, dtype):
     expected = fitted(estimator, X, n_jobs=1)
     for n_jobs in (2, 3, 7, None, -1):
         assert_same_bits(fitted(estimator, X, n_jobs=n_jobs), expected, X)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_seven_threads_at_work(dtype, monkeypatch):
+    """So wide that each of the seven has enough to do in a step, in transform and in score_samples."""
+    X = data(dtype, n_samples=1800, n_features=320)
+    estimator = SparseAutoencoder(160, batch_size=600, corruption="masking")
+    expected = fitted(estimator, X, n_jobs=1)
+    fit, n_tasks = _core.fit, []
+
+    def counting_fit(*args, on_epoch_end, **kwargs):
+        def count(*_):
+            n_tasks.append(len(os.listdir("/proc/self/task")))
+            return True
+
+        return fit(*args, on_epoch_end=count, **kwargs)
+
+    monkeypatch.setattr(_core, "fit", counting_fit)
+    n_tasks_before = len(os.listdir("/proc/self/task"))
+    actual = fitted(estimator, X, n_jobs=7)
+    assert min(n_tasks) >= n_tasks_before + 6
+    assert_same_bits(actual, expected, X)
 
 
 def memmap(X, folder):

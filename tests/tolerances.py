@@ -46,6 +46,12 @@ FORMULA = {
     ("cpu", "float32"): Tolerance(1e-5, floor=1e-2),
 }
 
+# Values far below the largest, relative to themselves.
+SMALL_VALUES = {
+    ("cpu", "float64"): Tolerance(1e-11),
+    ("cpu", "float32"): Tolerance(1e-5),
+}
+
 # Gradients against differences of J in float64, on data with no |z| within KINK_MARGIN of a kink.
 GRADIENT = Differences(5e-6, floor=1e-3, step=1e-3)
 KINK_MARGIN = 0.01

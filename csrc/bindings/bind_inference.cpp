@@ -1,4 +1,4 @@
-#include "bindings/bindings.h"
+#include "bindings/python_monitor.h"
 
 namespace eigencoder::bindings {
 namespace {
@@ -17,7 +17,7 @@ LayerView<T> layer_view(const Layer<T>& layer) {
   if (!c_contiguous && (weights.flags() & py::array::f_style) == 0) {
     throw py::value_error("weights must be contiguous");
   }
-  require_shape("a bias", bias.size(), weights.shape(1));
+  require_size("a bias", bias.size(), weights.shape(1));
   LayerView<T> view;
   view.weights = weights.data();
   view.bias = bias.data();
@@ -36,30 +36,43 @@ std::vector<LayerView<T>> layer_views(const std::vector<Layer<T>>& layers, const
   Index n_inputs = x.shape(1);
   for (const auto& layer : layers) {
     views.push_back(layer_view(layer));
-    require_shape("the input of a layer", views.back().n_inputs, n_inputs);
+    require_size("the input of a layer", views.back().n_inputs, n_inputs);
     n_inputs = views.back().n_outputs;
   }
   return views;
+}
+
+// Calls run(monitor) without the GIL, and raises what ended it.
+template <typename Run>
+void run_without_gil(int n_threads, const Run& run) {
+  require_positive(n_threads);
+  PythonMonitor monitor;
+  bool ran = false;
+  {
+    const WithoutGil no_gil;
+    ran = run(monitor);
+  }
+  if (!ran) monitor.raise();
 }
 
 template <typename T>
 Array<T> forward(const std::vector<Layer<T>>& layers, const Array<T>& x, int n_threads) {
   const auto views = layer_views(layers, x);
   Array<T> output({x.shape(0), static_cast<py::ssize_t>(views.back().n_outputs)});
-  T* const result = output.mutable_data();
-  const py::gil_scoped_release no_gil;
-  engine_for<T>().forward(views, x.data(), x.shape(0), result, n_threads);
+  run_without_gil(n_threads, [&, result = output.mutable_data()](Monitor& monitor) {
+    return engine_for<T>().forward(views, x.data(), x.shape(0), result, monitor, n_threads);
+  });
   return output;
 }
 
 template <typename T>
 Array<double> squared_errors(const std::vector<Layer<T>>& layers, const Array<T>& x, int n_threads) {
   const auto views = layer_views(layers, x);
-  require_shape("a reconstructed row", views.back().n_outputs, x.shape(1));
+  require_size("a reconstructed row", views.back().n_outputs, x.shape(1));
   Array<double> errors(x.shape(0));
-  double* const result = errors.mutable_data();
-  const py::gil_scoped_release no_gil;
-  engine_for<T>().squared_errors(views, x.data(), x.shape(0), result, n_threads);
+  run_without_gil(n_threads, [&, result = errors.mutable_data()](Monitor& monitor) {
+    return engine_for<T>().squared_errors(views, x.data(), x.shape(0), result, monitor, n_threads);
+  });
   return errors;
 }
 

@@ -1,6 +1,4 @@
-#include <chrono>
-
-#include "bindings/bindings.h"
+#include "bindings/python_monitor.h"
 #include "eigencoder/layers.h"
 
 namespace eigencoder::bindings {
@@ -8,73 +6,18 @@ namespace {
 
 constexpr std::array<std::string_view, 5> status_names{"max_iter", "converged", "stopped", "interrupted", "diverged"};
 
-using BeginCallback = std::optional<py::function>;
-using EndCallback = std::optional<py::function>;
-
-// Runs Python's signal handlers a few times a second and the callbacks once an epoch; only then is the GIL taken. What
-// they raise ends the fit and is kept, so that the caller can store what was trained before it raises it.
-class PythonMonitor : public Monitor {
- public:
-  PythonMonitor(BeginCallback on_begin, EndCallback on_end)
-      : on_begin_(std::move(on_begin)), on_end_(std::move(on_end)) {}
-
-  bool keep_going() override {
-    const auto now = Clock::now();
-    if (now - last_look_ < std::chrono::milliseconds(50)) return true;
-    last_look_ = now;
-    const py::gil_scoped_acquire gil;
-    return kept([] {
-      if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-      return true;
-    });
-  }
-
-  bool epoch_begins(Index epoch) override {
-    if (!on_begin_) return true;
-    const py::gil_scoped_acquire gil;
-    return kept([&] { return (*on_begin_)(epoch).template cast<bool>(); });
-  }
-
-  bool epoch_ends(const Epoch& epoch) override {
-    if (!on_end_) return true;
-    const py::gil_scoped_acquire gil;
-    return kept([&] { return (*on_end_)(epoch.index, epoch.loss, epoch.validation_loss).template cast<bool>(); });
-  }
-
-  py::object exception() const { return exception_; }
-
- private:
-  using Clock = std::chrono::steady_clock;
-
-  template <typename Call>
-  bool kept(const Call& call) {
-    try {
-      return call();
-    } catch (const py::error_already_set& error) {
-      exception_ = error.value();
-      return false;
-    }
-  }
-
-  const BeginCallback on_begin_;
-  const EndCallback on_end_;
-  py::object exception_ = py::none();
-  Clock::time_point last_look_ = Clock::now();
-};
-
 struct Training {
   FitResult result;
   Index n_updates = 0;
-  py::object exception;
 };
 
 template <typename T>
 void check_x(const NetworkConfig& network, const Array<T>& x, const OptionalArray<double>& weights,
              const OptionalArray<T>& column_extremes) {
   if (x.ndim() != 2) throw py::value_error("x must have 2 dimensions, found " + std::to_string(x.ndim()));
-  require_shape("a row of x", x.shape(1), network.layer_sizes.front());
-  if (weights) require_shape("weights", weights->size(), x.shape(0));
-  if (column_extremes) require_shape("column_extremes", column_extremes->size(), 2 * x.shape(1));
+  require_size("a row of x", x.shape(1), network.layer_sizes.front());
+  if (weights) require_size("weights", weights->size(), x.shape(0));
+  if (column_extremes) require_size("column_extremes", column_extremes->size(), 2 * x.shape(1));
 }
 
 template <typename T>
@@ -102,20 +45,25 @@ void require_extremes(const ObjectiveConfig& objective, const OptionalArray<T>& 
   }
 }
 
+// What was trained, and what a callback or a signal handler raised, or None.
 template <typename T>
-Training fit(const NetworkConfig& network, const ObjectiveConfig& objective, const OptimizerConfig& optimizer,
-             const ScheduleConfig& schedule, std::uint64_t seed, const Array<T>& x,
-             const OptionalArray<std::int64_t>& rows, const OptionalArray<double>& weights,
-             const OptionalArray<T>& column_extremes, Index first_row, const OptionalArray<T>& x_validation,
-             const OptionalArray<std::int64_t>& validation_rows, const OptionalArray<double>& validation_weights,
-             Array<T>& parameters, Array<T>& first_moment, Array<T>& second_moment, Index n_updates,
-             BeginCallback on_epoch_begin, EndCallback on_epoch_end, int n_threads) {
+std::pair<Training, py::object> fit(const NetworkConfig& network, const ObjectiveConfig& objective,
+                                    const OptimizerConfig& optimizer, const ScheduleConfig& schedule,
+                                    std::uint64_t seed, const Array<T>& x, const OptionalArray<std::int64_t>& rows,
+                                    const OptionalArray<double>& weights, const OptionalArray<T>& column_extremes,
+                                    Index first_row, const OptionalArray<T>& x_validation,
+                                    const OptionalArray<std::int64_t>& validation_rows,
+                                    const OptionalArray<double>& validation_weights, Array<T>& parameters,
+                                    Array<T>& first_moment, Array<T>& second_moment, Index n_updates,
+                                    PythonMonitor::Callback on_epoch_begin, PythonMonitor::Callback on_epoch_end,
+                                    int n_threads) {
   check_x(network, x, weights, column_extremes);
   require_extremes(objective, column_extremes);
+  require_positive(n_threads);
   const Index n_parameters = layers_of(network).back().end();
-  require_shape("parameters", parameters.size(), n_parameters);
-  require_shape("first_moment", first_moment.size(), n_parameters);
-  require_shape("second_moment", second_moment.size(), n_parameters);
+  require_size("parameters", parameters.size(), n_parameters);
+  require_size("first_moment", first_moment.size(), n_parameters);
+  require_size("second_moment", second_moment.size(), n_parameters);
   const Dataset<T> train = dataset(x, rows, weights, column_extremes, first_row);
   Dataset<T> validation;
   if (x_validation) {
@@ -129,14 +77,13 @@ Training fit(const NetworkConfig& network, const ObjectiveConfig& objective, con
   PythonMonitor monitor(std::move(on_epoch_begin), std::move(on_epoch_end));
   Training training;
   {
-    const py::gil_scoped_release no_gil;
+    const WithoutGil no_gil;
     training.result = engine_for<T>().fit(network, objective, optimizer, schedule, seed, train,
                                           x_validation ? &validation : nullptr, state, monitor, n_threads);
   }
   training.n_updates = state.n_updates;
-  training.exception = monitor.exception();
-  if (!training.exception.is_none()) training.result.status = FitStatus::interrupted;
-  return training;
+  if (!monitor.exception().is_none()) training.result.status = FitStatus::interrupted;
+  return {std::move(training), monitor.exception()};
 }
 
 template <typename T>
@@ -146,19 +93,26 @@ double loss_and_gradients(const NetworkConfig& network, const ObjectiveConfig& o
                           std::optional<Array<T>>& gradients, int n_threads) {
   check_x(network, x, weights, column_extremes);
   if (noise_seed) require_extremes(objective, column_extremes);
+  require_positive(n_threads);
   const Index n_parameters = layers_of(network).back().end();
-  require_shape("parameters", parameters.size(), n_parameters);
-  if (gradients) require_shape("gradients", gradients->size(), n_parameters);
+  require_size("parameters", parameters.size(), n_parameters);
+  if (gradients) require_size("gradients", gradients->size(), n_parameters);
   const Dataset<T> data = dataset(x, {}, weights, column_extremes, 0);
   T* const d_parameters = gradients ? gradients->mutable_data() : nullptr;
-  const py::gil_scoped_release no_gil;
-  return engine_for<T>().loss_and_gradients(network, objective, data, noise_seed ? &*noise_seed : nullptr,
-                                            parameters.data(), d_parameters, n_threads);
+  PythonMonitor monitor;
+  std::optional<double> loss;
+  {
+    const WithoutGil no_gil;
+    loss = engine_for<T>().loss_and_gradients(network, objective, data, noise_seed ? &*noise_seed : nullptr,
+                                              parameters.data(), d_parameters, monitor, n_threads);
+  }
+  if (!loss) monitor.raise();
+  return *loss;
 }
 
 template <typename T>
 void initialise(const NetworkConfig& network, std::uint64_t seed, Array<T>& parameters) {
-  require_shape("parameters", parameters.size(), layers_of(network).back().end());
+  require_size("parameters", parameters.size(), layers_of(network).back().end());
   engine_for<T>().initialise(network, seed, parameters.mutable_data());
 }
 
@@ -188,8 +142,7 @@ void bind_training(py::module_& module) {
                              [](const Training& self) { return self.result.validation_loss_curve; })
       .def_property_readonly("best_loss", [](const Training& self) { return self.result.best_loss; })
       .def_property_readonly("rows_seen", [](const Training& self) { return self.result.rows_seen; })
-      .def_property_readonly("n_updates", [](const Training& self) { return self.n_updates; })
-      .def_property_readonly("exception", [](const Training& self) { return self.exception; });
+      .def_property_readonly("n_updates", [](const Training& self) { return self.n_updates; });
   bind_training_of<float>(module);
   bind_training_of<double>(module);
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,10 +37,14 @@ Enum parse(const std::array<std::string_view, n>& names, std::string_view name, 
   throw py::value_error(message + ", found '" + std::string(name) + "'");
 }
 
-inline void require_shape(const char* name, py::ssize_t found, Index expected) {
+inline void require_size(const char* name, py::ssize_t found, Index expected) {
   if (found == expected) return;
   throw py::value_error(std::string(name) + " must have size " + std::to_string(expected) + ", found " +
                         std::to_string(found));
+}
+
+inline void require_positive(int n_threads) {
+  if (n_threads < 1) throw py::value_error("n_threads must be >= 1, found " + std::to_string(n_threads));
 }
 
 template <typename T>

@@ -2,12 +2,19 @@
 // panels.
 #pragma once
 
+#include <stdexcept>
 #include <vector>
 
+#include "eigencoder/engine.h"
 #include "kernels/matrix.h"
 #include "parallel/team.h"
 
 namespace eigencoder::kernels {
+
+// Thrown inside an engine where the monitor asks for an end; no engine lets it out.
+struct Interrupted : std::runtime_error {
+  Interrupted() : std::runtime_error("interrupted") {}
+};
 
 // Panel sizes of a product, the same on every machine, so that its bits do not follow the size of a cache.
 inline constexpr Index max_panel_depth = 512;
@@ -50,7 +57,12 @@ inline constexpr Index row_unit = 16;
 template <typename T>
 class Context {
  public:
-  explicit Context(int n_threads) : team_(n_threads), memory_(static_cast<std::size_t>(n_threads)) {}
+  Context(Monitor& monitor, int n_threads)
+      : monitor_(monitor), team_(n_threads), memory_(static_cast<std::size_t>(n_threads)) {}
+
+  void throw_if_interrupted() {
+    if (!monitor_.keep_going()) throw Interrupted();
+  }
 
   // Calls task(share, memory) on each thread.
   template <typename Task>
@@ -77,6 +89,7 @@ class Context {
   }
 
  private:
+  Monitor& monitor_;
   parallel::Team team_;
   std::vector<ProductMemory<T>> memory_;
 };

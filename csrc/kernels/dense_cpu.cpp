@@ -49,7 +49,7 @@ void dense_forward(Context<T>& context, Matrix<const T> input, Weights<const T> 
 
 template <typename T>
 void dense_backward(Context<T>& context, Matrix<const T> d_output, Weights<const T> weights, Matrix<const T> input,
-                    Activation activation, const PenaltyGradient<T>* penalty, const T* row_weights, Matrix<T> d_input) {
+                    Activation activation, const PenaltyGradient<T>* penalty, Matrix<T> d_input) {
   math::dispatch<math::Activations>(activation, [&](auto f) {
     const auto add_penalty_and_differentiate = [&](Range rows, Range cols) {
       for_packets<T>(cols, [&](Index j, Index n) {
@@ -57,7 +57,7 @@ void dense_backward(Context<T>& context, Matrix<const T> d_output, Weights<const
         for (Index i = rows.begin; i < rows.end; ++i) {
           const Packet<T> a = load(input.row(i) + j, n);
           Packet<T> d_a = load(d_input.row(i) + j, n);
-          if (penalty) d_a += row_weights[i] * (of_unit + penalty->of_sign * math::L1::derivative(a));
+          if (penalty) d_a += penalty->row_weights[i] * (of_unit + penalty->of_sign * math::L1::derivative(a));
           store<T>(d_a * f.derivative(a), d_input.row(i) + j, n);
         }
       });
@@ -94,13 +94,13 @@ void dense_gradient(Context<T>& context, Matrix<const T> input, Matrix<const T> 
 template void dense_forward(Context<float>&, Matrix<const float>, Weights<const float>, const float*, Activation,
                             Matrix<float>);
 template void dense_backward(Context<float>&, Matrix<const float>, Weights<const float>, Matrix<const float>,
-                             Activation, const PenaltyGradient<float>*, const float*, Matrix<float>);
+                             Activation, const PenaltyGradient<float>*, Matrix<float>);
 template void dense_gradient(Context<float>&, Matrix<const float>, Matrix<const float>, Weights<const float>, float,
                              bool, float*);
 template void dense_forward(Context<double>&, Matrix<const double>, Weights<const double>, const double*, Activation,
                             Matrix<double>);
 template void dense_backward(Context<double>&, Matrix<const double>, Weights<const double>, Matrix<const double>,
-                             Activation, const PenaltyGradient<double>*, const double*, Matrix<double>);
+                             Activation, const PenaltyGradient<double>*, Matrix<double>);
 template void dense_gradient(Context<double>&, Matrix<const double>, Matrix<const double>, Weights<const double>,
                              double, bool, double*);
 

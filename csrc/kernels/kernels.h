@@ -24,6 +24,7 @@ template <typename T>
 struct PenaltyGradient {
   const T* of_unit = nullptr;  // (d)
   T of_sign = 0;
+  const T* row_weights = nullptr;  // (n)
 };
 
 // clean (n, d) = the given rows of data.x; corrupted (n, d) = the same with noise, untouched unless noise.drawn().
@@ -63,7 +64,7 @@ void squared_norms(Context<T>& context, Index n, const T* values, double* chunk_
 // penalty nullptr: none.
 template <typename T>
 void dense_backward(Context<T>& context, Matrix<const T> d_output, Weights<const T> weights, Matrix<const T> input,
-                    Activation activation, const PenaltyGradient<T>* penalty, const T* row_weights, Matrix<T> d_input);
+                    Activation activation, const PenaltyGradient<T>* penalty, Matrix<T> d_input);
 
 // d_weights (d, d') = decay W + input (n, d)^T d_output (n, d'); adds to d_weights if `accumulate`.
 template <typename T>

@@ -1,6 +1,8 @@
 #include "eigencoder/autoencoder.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -12,8 +14,17 @@ namespace eigencoder {
 namespace {
 
 void check_rows(const void* x, Index n_samples) {
-  if (!x || n_samples < 1) {
-    throw std::invalid_argument("x must hold at least 1 row, found " + std::to_string(n_samples));
+  if (!x) throw std::invalid_argument("x must point to rows, found nullptr");
+  if (n_samples < 1) throw std::invalid_argument("x must hold at least 1 row, found " + std::to_string(n_samples));
+}
+
+template <typename T>
+void check_entries(const T* x, Index n_entries, Loss loss) {
+  for (Index i = 0; i < n_entries; ++i) {
+    if (!std::isfinite(x[i])) throw std::invalid_argument("x must be finite, found " + std::to_string(x[i]));
+    if (loss == Loss::binary_crossentropy && (x[i] < 0 || x[i] > 1)) {
+      throw std::invalid_argument("binary_crossentropy needs x in [0, 1], found " + std::to_string(x[i]));
+    }
   }
 }
 
@@ -78,6 +89,7 @@ template <typename T>
 FitResult Autoencoder<T>::fit(const T* x, Index n_samples, const OptimizerConfig& optimizer,
                               const ScheduleConfig& schedule, Monitor& monitor) {
   check_rows(x, n_samples);
+  check_entries(x, n_samples * n_features(), objective_.loss);
   check(optimizer);
   check(schedule);
   if (schedule.early_stopping) {
@@ -114,7 +126,8 @@ template <typename T>
 std::vector<double> Autoencoder<T>::score_samples(const T* x, Index n_samples) const {
   check_rows(x, n_samples);
   std::vector<double> scores(static_cast<std::size_t>(n_samples));
-  engine_for<T>().squared_errors(layers(), x, n_samples, scores.data(), n_threads_);
+  Monitor silent;
+  engine_for<T>().squared_errors(layers(), x, n_samples, scores.data(), silent, n_threads_);
   for (double& score : scores) score = -score;
   return scores;
 }
@@ -146,8 +159,14 @@ std::vector<LayerView<T>> Autoencoder<T>::decoder() const {
 template <typename T>
 std::vector<T> Autoencoder<T>::forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples) const {
   check_rows(x, n_samples);
-  std::vector<T> output(static_cast<std::size_t>(n_samples * layers.back().n_outputs));
-  engine_for<T>().forward(layers, x, n_samples, output.data(), n_threads_);
+  const Index n_outputs = layers.back().n_outputs;
+  if (n_samples > std::numeric_limits<Index>::max() / n_outputs) {
+    throw std::length_error(std::to_string(n_samples) + " rows of " + std::to_string(n_outputs) +
+                            " numbers are too many");
+  }
+  std::vector<T> output(static_cast<std::size_t>(n_samples * n_outputs));
+  Monitor silent;
+  engine_for<T>().forward(layers, x, n_samples, output.data(), silent, n_threads_);
   return output;
 }
 

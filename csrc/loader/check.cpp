@@ -29,9 +29,16 @@ Index saturating_product(Index a, Index b) {
   return a > largest / b ? largest : a * b;
 }
 
+template <typename Names, typename Enum>
+void require_known(const char* name, const Names& names, Enum value) {
+  const auto which = static_cast<std::size_t>(value);
+  require(which < names.size(), name, "an enumerator of its list", which);
+}
+
 }  // namespace
 
 void check(const NetworkConfig& network) {
+  for (const Activation activation : network.activations) require_known("an activation", activation_names, activation);
   const std::size_t n_layers = network.activations.size();
   require(n_layers >= 2 && n_layers % 2 == 0, "the number of layers", "even and >= 2", n_layers);
   require(network.layer_sizes.size() == n_layers + 1, "the number of layer sizes", "the number of layers + 1",
@@ -50,6 +57,9 @@ void check(const NetworkConfig& network) {
 }
 
 void check(const ObjectiveConfig& objective) {
+  require_known("loss", loss_names, objective.loss);
+  require_known("penalty", penalty_names, objective.penalty);
+  require_known("corruption", corruption_names, objective.corruption);
   require(is_finite_and_not_negative(objective.alpha), "alpha", "finite and >= 0", objective.alpha);
   require(objective.sparsity > 0 && objective.sparsity < 1, "sparsity", "in (0, 1)", objective.sparsity);
   require(is_finite_and_not_negative(objective.sparsity_weight), "sparsity_weight", "finite and >= 0",
@@ -64,6 +74,7 @@ void check(const ObjectiveConfig& objective) {
 }
 
 void check(const OptimizerConfig& optimizer) {
+  require_known("solver", solver_names, optimizer.solver);
   require(std::isfinite(optimizer.learning_rate_init) && optimizer.learning_rate_init > 0, "learning_rate_init",
           "finite and > 0", optimizer.learning_rate_init);
   require(optimizer.momentum >= 0 && optimizer.momentum <= 1, "momentum", "in [0, 1]", optimizer.momentum);
@@ -75,6 +86,7 @@ void check(const OptimizerConfig& optimizer) {
 void check(const ScheduleConfig& schedule) {
   require(schedule.batch_size >= 1, "batch_size", ">= 1", schedule.batch_size);
   require(schedule.max_iter >= 0, "max_iter", ">= 0", schedule.max_iter);
+  require(schedule.first_epoch >= 0, "first_epoch", ">= 0", schedule.first_epoch);
   require(is_finite_and_not_negative(schedule.tol), "tol", "finite and >= 0", schedule.tol);
   require(schedule.n_iter_no_change >= 1, "n_iter_no_change", ">= 1", schedule.n_iter_no_change);
 }

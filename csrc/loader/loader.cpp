@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <stdexcept>
@@ -19,8 +20,10 @@ constexpr std::array engine_names{EIGENCODER_ENGINES};
 constexpr const char* level_variable = "EIGENCODER_CPU_LEVEL";
 
 std::string library_folder() {
+  static const char inside_this_library = 0;
   Dl_info info{};
-  dladdr(reinterpret_cast<const void*>(&available_engines), &info);
+  if (dladdr(&inside_this_library, &info) == 0)
+    throw std::runtime_error("cannot find the folder of eigencoder's engines");
   const std::string path = info.dli_fname;
   return path.substr(0, path.find_last_of('/') + 1);
 }

@@ -40,7 +40,8 @@ V log1p(const V& z) {
   if constexpr (is_number<V>) {
     return std::log1p(z);
   } else {
-    return (z + Scalar<V>(1)).log();
+    const V u = z + Scalar<V>(1);
+    return u.log() + (z - (u - Scalar<V>(1))) / u;  // the second term is what rounding took from u
   }
 }
 

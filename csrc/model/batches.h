@@ -1,6 +1,7 @@
 // The rows of each batch of an epoch.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -21,7 +22,7 @@ class Batches {
 
   // The order is a function of the seed and the epoch alone.
   void begin_epoch(Index epoch) {
-    for (std::size_t i = 0; i < rows_.size(); ++i) rows_[i] = data_.rows ? data_.rows[i] : static_cast<Index>(i);
+    for (std::size_t i = 0; i < rows_.size(); ++i) rows_[i] = data_.row(static_cast<Index>(i));
     if (!shuffle_) return;
     math::shuffle(rows_, seed_, math::Stream::shuffle, static_cast<std::uint64_t>(data_.first_row),
                   static_cast<std::uint64_t>(epoch));

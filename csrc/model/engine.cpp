@@ -9,7 +9,7 @@
 namespace eigencoder::model {
 namespace {
 
-// Below this much work in one step or block, waiting for another thread costs more than it does.
+// Below this much work in a step or a pass, waiting for another thread costs more than it does.
 constexpr double flops_per_thread = 2e7;
 
 int worthwhile_threads(double flops, int n_threads) {
@@ -30,19 +30,23 @@ class CpuEngineFor : public virtual EngineFor<T> {
     Network(config).initialise(seed, parameters);
   }
 
-  double loss_and_gradients(const NetworkConfig& config, const ObjectiveConfig& objective_config,
-                            const Dataset<T>& data, const std::uint64_t* noise_seed, const T* parameters, T* gradients,
-                            int n_threads) const override {
+  std::optional<double> loss_and_gradients(const NetworkConfig& config, const ObjectiveConfig& objective_config,
+                                           const Dataset<T>& data, const std::uint64_t* noise_seed, const T* parameters,
+                                           T* gradients, Monitor& monitor, int n_threads) const override {
     const Network network(config);
     kernels::Context<T> context(
-        worthwhile_threads(network.flops_per_row() * static_cast<double>(data.n_samples), n_threads));
+        monitor, worthwhile_threads(network.flops_per_row() * static_cast<double>(data.n_samples), n_threads));
     Objective<T> objective(network, objective_config, data.n_samples, context);
     const kernels::Noise noise{objective_config.corruption, objective_config.corruption_level, noise_seed,
                                math::Stream::noise, 0};
-    if (!gradients) return objective.value(data, noise, parameters);
-    std::vector<Index> rows(static_cast<std::size_t>(data.n_samples));
-    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = data.rows ? data.rows[i] : static_cast<Index>(i);
-    return objective.gradient(data, rows.data(), data.n_samples, noise, parameters, gradients).value();
+    try {
+      if (!gradients) return objective.value(data, noise, parameters);
+      std::vector<Index> rows(static_cast<std::size_t>(data.n_samples));
+      for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = data.row(static_cast<Index>(i));
+      return objective.gradient(data, rows.data(), data.n_samples, noise, parameters, gradients);
+    } catch (const kernels::Interrupted&) {
+      return std::nullopt;
+    }
   }
 
   FitResult fit(const NetworkConfig& config, const ObjectiveConfig& objective, const OptimizerConfig& optimizer,
@@ -50,20 +54,34 @@ class CpuEngineFor : public virtual EngineFor<T> {
                 const Dataset<T>* validation, TrainingState<T>& state, Monitor& monitor, int n_threads) const override {
     const Network network(config);
     const auto batch_size = static_cast<double>(std::min(schedule.batch_size, train.n_samples));
-    kernels::Context<T> context(worthwhile_threads(network.flops_per_row() * batch_size, n_threads));
+    kernels::Context<T> context(monitor, worthwhile_threads(network.flops_per_row() * batch_size, n_threads));
     return Trainer<T>(network, objective, optimizer, schedule, seed, train, validation, state, monitor, context).fit();
   }
 
-  void forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output,
+  bool forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output, Monitor& monitor,
                int n_threads) const override {
-    kernels::Context<T> context(worthwhile_threads(flops(layers, n_samples), n_threads));
-    model::forward(layers, x, n_samples, output, context);
+    return ran_to_the_end([&] {
+      model::forward(layers, x, n_samples, output, monitor, worthwhile_threads(flops(layers, n_samples), n_threads));
+    });
   }
 
-  void squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, double* errors,
-                      int n_threads) const override {
-    kernels::Context<T> context(worthwhile_threads(flops(layers, n_samples), n_threads));
-    model::squared_errors(layers, x, n_samples, errors, context);
+  bool squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, double* errors,
+                      Monitor& monitor, int n_threads) const override {
+    return ran_to_the_end([&] {
+      model::squared_errors(layers, x, n_samples, errors, monitor,
+                            worthwhile_threads(flops(layers, n_samples), n_threads));
+    });
+  }
+
+ private:
+  template <typename Call>
+  static bool ran_to_the_end(const Call& call) {
+    try {
+      call();
+      return true;
+    } catch (const kernels::Interrupted&) {
+      return false;
+    }
   }
 };
 

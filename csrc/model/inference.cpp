@@ -1,25 +1,32 @@
 #include "model/inference.h"
 
+#include <algorithm>
+#include <atomic>
+
 namespace eigencoder::model {
 
 using kernels::Matrix;
+using kernels::Range;
 
 namespace {
 
 constexpr Index block_rows = 512;
 
-// The activations of every layer but the last, for one block.
+// The network as one thread runs it, with the activations of every layer but the last for one block.
 template <typename T>
-class HiddenLayers {
+class BlockNetwork {
  public:
-  HiddenLayers(const std::vector<LayerView<T>>& layers, Index n_rows, kernels::Context<T>& context)
-      : layers_(layers), context_(context) {
+  BlockNetwork(const std::vector<LayerView<T>>& layers, Index n_rows, Monitor& monitor)
+      : layers_(layers), context_(monitor, 1) {
     for (std::size_t l = 0; l + 1 < layers.size(); ++l) outputs_.emplace_back(n_rows, layers[l].n_outputs);
   }
+
+  kernels::Context<T>& context() { return context_; }
 
   void forward(Matrix<const T> x, Matrix<T> output) {
     Matrix<const T> input = x;
     for (std::size_t l = 0; l < layers_.size(); ++l) {
+      context_.throw_if_interrupted();
       const LayerView<T>& layer = layers_[l];
       const Matrix<T> a = l + 1 == layers_.size() ? output : outputs_[l].first_rows(x.rows);
       kernels::dense_forward<T>(context_, input, {layer.weights, layer.n_inputs, layer.n_outputs, layer.transposed},
@@ -30,24 +37,60 @@ class HiddenLayers {
 
  private:
   const std::vector<LayerView<T>>& layers_;
-  kernels::Context<T>& context_;
+  kernels::Context<T> context_;
   std::vector<kernels::PaddedMatrix<T>> outputs_;
 };
 
-template <typename Task>
-void for_blocks(Index n_samples, const Task& task) {
-  for (Index first = 0; first < n_samples; first += block_rows) task(first, std::min(block_rows, n_samples - first));
+// What the other threads ask: the caller's monitor is for the caller's thread alone.
+class Follower : public Monitor {
+ public:
+  explicit Follower(const std::atomic<bool>& stopped) : stopped_(stopped) {}
+  bool keep_going() override { return !stopped_.load(std::memory_order_relaxed); }
+
+ private:
+  const std::atomic<bool>& stopped_;
+};
+
+class Leader : public Monitor {
+ public:
+  Leader(Monitor& monitor, std::atomic<bool>& stopped) : monitor_(monitor), stopped_(stopped) {}
+  bool keep_going() override {
+    if (!monitor_.keep_going()) stopped_.store(true, std::memory_order_relaxed);
+    return !stopped_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  Monitor& monitor_;
+  std::atomic<bool>& stopped_;
+};
+
+// Calls run_block(network, first_row, n_rows) for all rows, each thread with a network of its own.
+template <typename T, typename RunBlock>
+void for_blocks(const std::vector<LayerView<T>>& layers, Index n_samples, Monitor& monitor, int n_threads,
+                const RunBlock& run_block) {
+  std::atomic<bool> stopped{false};
+  parallel::Team team(n_threads);
+  team.run([&](int thread) {
+    const Range rows = kernels::Share{thread, n_threads}.of(n_samples, kernels::row_unit);
+    if (rows.size() == 0) return;
+    Leader leader(monitor, stopped);
+    Follower follower(stopped);
+    BlockNetwork<T> network(layers, std::min(block_rows, rows.size()),
+                            thread == 0 ? static_cast<Monitor&>(leader) : follower);
+    for (Index first = rows.begin; first < rows.end; first += block_rows) {
+      run_block(network, first, std::min(block_rows, rows.end - first));
+    }
+  });
 }
 
 }  // namespace
 
 template <typename T>
-void forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output,
-             kernels::Context<T>& context) {
+void forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output, Monitor& monitor,
+             int n_threads) {
   const Index n_inputs = layers.front().n_inputs;
   const Index n_outputs = layers.back().n_outputs;
-  HiddenLayers<T> network(layers, std::min(block_rows, n_samples), context);
-  for_blocks(n_samples, [&](Index first, Index n_rows) {
+  for_blocks(layers, n_samples, monitor, n_threads, [&](BlockNetwork<T>& network, Index first, Index n_rows) {
     network.forward({x + first * n_inputs, n_rows, n_inputs, n_inputs},
                     {output + first * n_outputs, n_rows, n_outputs, n_outputs});
   });
@@ -55,23 +98,20 @@ void forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_sample
 
 template <typename T>
 void squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, double* errors,
-                    kernels::Context<T>& context) {
+                    Monitor& monitor, int n_threads) {
   const Index n_features = layers.front().n_inputs;
-  const Index n_rows_held = std::min(block_rows, n_samples);
-  HiddenLayers<T> network(layers, n_rows_held, context);
-  kernels::PaddedMatrix<T> reconstruction(n_rows_held, n_features);
-  for_blocks(n_samples, [&](Index first, Index n_rows) {
+  for_blocks(layers, n_samples, monitor, n_threads, [&](BlockNetwork<T>& network, Index first, Index n_rows) {
     const Matrix<const T> block{x + first * n_features, n_rows, n_features, n_features};
+    kernels::PaddedMatrix<T> reconstruction(n_rows, n_features);
     network.forward(block, reconstruction.first_rows(n_rows));
-    kernels::row_losses<T>(context, block, reconstruction.first_rows(n_rows), Loss::squared_error, errors + first);
+    kernels::row_losses<T>(network.context(), block, reconstruction.first_rows(n_rows), Loss::squared_error,
+                           errors + first);
   });
 }
 
-template void forward(const std::vector<LayerView<float>>&, const float*, Index, float*, kernels::Context<float>&);
-template void forward(const std::vector<LayerView<double>>&, const double*, Index, double*, kernels::Context<double>&);
-template void squared_errors(const std::vector<LayerView<float>>&, const float*, Index, double*,
-                             kernels::Context<float>&);
-template void squared_errors(const std::vector<LayerView<double>>&, const double*, Index, double*,
-                             kernels::Context<double>&);
+template void forward(const std::vector<LayerView<float>>&, const float*, Index, float*, Monitor&, int);
+template void forward(const std::vector<LayerView<double>>&, const double*, Index, double*, Monitor&, int);
+template void squared_errors(const std::vector<LayerView<float>>&, const float*, Index, double*, Monitor&, int);
+template void squared_errors(const std::vector<LayerView<double>>&, const double*, Index, double*, Monitor&, int);
 
 }  // namespace eigencoder::model

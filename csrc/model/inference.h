@@ -1,4 +1,5 @@
-// A pass through the layers for any number of rows, in blocks of bounded memory.
+// A pass through the layers for any number of rows, in blocks of bounded memory: each thread takes its rows through all
+// layers by itself.
 #pragma once
 
 #include <vector>
@@ -8,11 +9,11 @@
 namespace eigencoder::model {
 
 template <typename T>
-void forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output,
-             kernels::Context<T>& context);
+void forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output, Monitor& monitor,
+             int n_threads);
 
 template <typename T>
 void squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, double* errors,
-                    kernels::Context<T>& context);
+                    Monitor& monitor, int n_threads);
 
 }  // namespace eigencoder::model

@@ -22,6 +22,8 @@ Objective<T>::Objective(const Network& network, const ObjectiveConfig& config, I
       corrupted_(config.corruption == Corruption::none ? 0 : max_rows, network.n_features()),
       row_weights_(static_cast<std::size_t>(max_rows)),
       delta_weights_(static_cast<std::size_t>(max_rows)),
+      penalty_weights_(static_cast<std::size_t>(max_rows)),
+      block_(static_cast<std::size_t>(max_rows)),
       row_sums_(static_cast<std::size_t>(max_rows)),
       from_logits_(math::from_logits(config.loss)) {
   Index widest = 0;
@@ -34,23 +36,24 @@ Objective<T>::Objective(const Network& network, const ObjectiveConfig& config, I
   }
   column_sums_.resize(static_cast<std::size_t>(widest));
   chunk_sums_.resize(static_cast<std::size_t>(kernels::n_chunks(most_weights)));
-  penalty_of_unit_.resize(static_cast<std::size_t>(network.layers()[network.code_layer()].n_outputs));
+  const auto n_components = static_cast<std::size_t>(network.layers()[network.code_layer()].n_outputs);
+  penalty_of_unit_.resize(n_components);
+  if (config.penalty == Penalty::kl) sums_.code.resize(n_components);
 }
 
 template <typename T>
 std::optional<double> Objective<T>::gradient(const Dataset<T>& data, const Index* rows, Index n_rows,
                                              const Noise& noise, const T* parameters, T* gradients) {
-  Sums sums = forward(data, rows, n_rows, noise, parameters);
-  if (sums.weight == 0) return std::nullopt;
-  for (Index i = 0; i < n_rows; ++i) {
-    const auto row = static_cast<std::size_t>(i);
-    delta_weights_[row] = static_cast<T>(row_weights_[row] / static_cast<double>(n_rows));
+  forward(data, rows, n_rows, noise, parameters);
+  if (sums_.weight == 0) return std::nullopt;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(n_rows); ++i) {
+    delta_weights_[i] = static_cast<T>(row_weights_[i] / sums_.rows);
   }
   kernels::output_delta<T>(context_, clean_.first_rows(n_rows), config_.loss, network_.layers().back().activation,
                            delta_weights_.data(), output(outputs_.size() - 1, n_rows), row_sums_.data());
-  add_output(sums, n_rows);
-  backward(sums, n_rows, parameters, gradients);
-  return value(sums, parameters);
+  sums_.data = weighted_row_sums(n_rows);
+  backward(n_rows, parameters, gradients);
+  return value(sums_, parameters);
 }
 
 template <typename T>
@@ -65,20 +68,20 @@ double Objective<T>::data_term(const Dataset<T>& data, const Noise& noise, const
 }
 
 template <typename T>
-typename Objective<T>::Sums Objective<T>::forward(const Dataset<T>& data, const Index* rows, Index n_rows,
-                                                  const Noise& noise, const T* parameters) {
-  Sums sums;
-  sums.rows = static_cast<double>(n_rows);
+void Objective<T>::forward(const Dataset<T>& data, const Index* rows, Index n_rows, const Noise& noise,
+                           const T* parameters) {
   for (Index i = 0; i < n_rows; ++i) {
     row_weights_[static_cast<std::size_t>(i)] = data.weights ? data.weights[rows[i]] : 1.0;
-    sums.weight += row_weights_[static_cast<std::size_t>(i)];
   }
-  if (sums.weight == 0) return sums;
+  sums_.rows = static_cast<double>(n_rows);
+  sums_.weight = std::accumulate(row_weights_.begin(), row_weights_.begin() + n_rows, 0.0);
+  if (sums_.weight == 0) return;
 
   input_ = noise.drawn() ? corrupted_.first_rows(n_rows) : clean_.first_rows(n_rows);
   kernels::gather_corrupt<T>(context_, data, rows, noise, clean_.first_rows(n_rows), input_);
   const auto& layers = network_.layers();
   for (std::size_t l = 0; l < layers.size(); ++l) {
+    context_.throw_if_interrupted();
     const bool as_logits = from_logits_ && l + 1 == layers.size();
     kernels::dense_forward<T>(context_, l == 0 ? input_ : output(l - 1, n_rows),
                               network_.weights(layers[l], parameters), parameters + layers[l].bias_offset,
@@ -87,47 +90,44 @@ typename Objective<T>::Sums Objective<T>::forward(const Dataset<T>& data, const 
 
   const Matrix<T> code = output(network_.code_layer(), n_rows);
   if (config_.penalty == Penalty::kl) {
-    sums.code.resize(static_cast<std::size_t>(code.cols));
-    kernels::column_sums<T>(context_, code, row_weights_.data(), sums.code.data());
+    kernels::column_sums<T>(context_, code, row_weights_.data(), sums_.code.data());
   } else if (config_.penalty == Penalty::l1) {
     kernels::l1_norms<T>(context_, code, row_sums_.data());
-    sums.l1 = std::inner_product(row_weights_.begin(), row_weights_.begin() + n_rows, row_sums_.begin(), 0.0);
+    sums_.l1 = weighted_row_sums(n_rows);
   }
-  return sums;
 }
 
 template <typename T>
 typename Objective<T>::Sums Objective<T>::forward_all(const Dataset<T>& data, const Noise& noise, const T* parameters) {
   Sums total;
-  std::vector<Index> rows(static_cast<std::size_t>(std::min(max_rows_, data.n_samples)));
+  total.code.resize(sums_.code.size());
   for (Index first = 0; first < data.n_samples; first += max_rows_) {
     const Index n_rows = std::min(max_rows_, data.n_samples - first);
-    for (Index i = 0; i < n_rows; ++i) rows[static_cast<std::size_t>(i)] = data.rows ? data.rows[first + i] : first + i;
-    Sums sums = forward(data, rows.data(), n_rows, noise, parameters);
-    total.rows += sums.rows;
-    if (sums.weight == 0) continue;
+    for (Index i = 0; i < n_rows; ++i) block_[static_cast<std::size_t>(i)] = data.row(first + i);
+    forward(data, block_.data(), n_rows, noise, parameters);
+    total.rows += sums_.rows;
+    if (sums_.weight == 0) continue;
     kernels::row_losses<T>(context_, clean_.first_rows(n_rows), output(outputs_.size() - 1, n_rows), config_.loss,
                            row_sums_.data());
-    add_output(sums, n_rows);
-    total.weight += sums.weight;
-    total.data += sums.data;
-    total.l1 += sums.l1;
-    total.code.resize(sums.code.size());
-    std::transform(sums.code.begin(), sums.code.end(), total.code.begin(), total.code.begin(), std::plus<>());
+    total.weight += sums_.weight;
+    total.data += weighted_row_sums(n_rows);
+    total.l1 += sums_.l1;
+    std::transform(sums_.code.begin(), sums_.code.end(), total.code.begin(), total.code.begin(), std::plus<>());
   }
   return total;
 }
 
 template <typename T>
-void Objective<T>::add_output(Sums& sums, Index n_rows) {
-  sums.data = std::inner_product(row_weights_.begin(), row_weights_.begin() + n_rows, row_sums_.begin(), 0.0);
+double Objective<T>::weighted_row_sums(Index n_rows) const {
+  return std::inner_product(row_weights_.begin(), row_weights_.begin() + n_rows, row_sums_.begin(), 0.0);
 }
 
 template <typename T>
-void Objective<T>::backward(const Sums& sums, Index n_rows, const T* parameters, T* gradients) {
+void Objective<T>::backward(Index n_rows, const T* parameters, T* gradients) {
   const auto& layers = network_.layers();
   Matrix<T> delta = output(layers.size() - 1, n_rows);
   for (std::size_t l = layers.size(); l-- > 0;) {
+    context_.throw_if_interrupted();
     const Layer& layer = layers[l];
     const auto weights = network_.weights(layer, parameters);
     const Matrix<T> input = l == 0 ? input_ : output(l - 1, n_rows);
@@ -138,29 +138,28 @@ void Objective<T>::backward(const Sums& sums, Index n_rows, const T* parameters,
     std::transform(column_sums_.begin(), column_sums_.begin() + layer.n_outputs, gradients + layer.bias_offset,
                    [](double sum) { return static_cast<T>(sum); });
     if (l == 0) break;
-    const auto* penalty = l - 1 == network_.code_layer() ? penalty_gradient(sums) : nullptr;
+    const auto* penalty = l - 1 == network_.code_layer() ? penalty_gradient(n_rows) : nullptr;
     const Matrix<T> d_input = deltas_[l - 1].first_rows(n_rows);
-    kernels::dense_backward<T>(context_, delta, weights, input, layers[l - 1].activation, penalty,
-                               delta_weights_.data(), d_input);
+    kernels::dense_backward<T>(context_, delta, weights, input, layers[l - 1].activation, penalty, d_input);
     delta = d_input;
   }
 }
 
 template <typename T>
-const kernels::PenaltyGradient<T>* Objective<T>::penalty_gradient(const Sums& sums) {
+const kernels::PenaltyGradient<T>* Objective<T>::penalty_gradient(Index n_rows) {
   if (config_.penalty == Penalty::none) return nullptr;
-  penalty_.of_unit = penalty_of_unit_.data();
-  if (config_.penalty == Penalty::l1) {
-    penalty_.of_sign = static_cast<T>(config_.sparsity_weight);
-  } else {
-    // delta_weights_ are s_i / m, the mean activation has s_i / sum s.
-    const double slope = math::Activity(network_.layers()[network_.code_layer()].activation).slope;
-    const double scale = config_.sparsity_weight * sums.rows / sums.weight * slope;
-    for (std::size_t j = 0; j < penalty_of_unit_.size(); ++j) {
-      penalty_of_unit_[j] =
-          static_cast<T>(scale * math::KlDivergence::derivative(config_.sparsity, mean_activity(sums, j)));
-    }
+  // The mean activation is divided by the sum of the weights, the L1 term by the number of rows.
+  const bool kl = config_.penalty == Penalty::kl;
+  const double divisor = kl ? sums_.weight : sums_.rows;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(n_rows); ++i) {
+    penalty_weights_[i] = static_cast<T>(row_weights_[i] / divisor);
   }
+  const double slope = math::Activity(network_.layers()[network_.code_layer()].activation).slope;
+  for (std::size_t j = 0; kl && j < penalty_of_unit_.size(); ++j) {
+    penalty_of_unit_[j] = static_cast<T>(config_.sparsity_weight * slope *
+                                         math::KlDivergence::derivative(config_.sparsity, mean_activity(sums_, j)));
+  }
+  penalty_ = {penalty_of_unit_.data(), kl ? T(0) : static_cast<T>(config_.sparsity_weight), penalty_weights_.data()};
   return &penalty_;
 }
 

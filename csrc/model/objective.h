@@ -33,15 +33,15 @@ class Objective {
     double weight = 0;
     double data = 0;
     double l1 = 0;
-    std::vector<double> code;  // weighted activations of each code unit, for KL
+    std::vector<double> code;  // weighted activations of each code unit; empty unless under KL
   };
 
-  Sums forward(const Dataset<T>& data, const Index* rows, Index n_rows, const kernels::Noise& noise,
+  void forward(const Dataset<T>& data, const Index* rows, Index n_rows, const kernels::Noise& noise,
                const T* parameters);
   Sums forward_all(const Dataset<T>& data, const kernels::Noise& noise, const T* parameters);
-  void add_output(Sums& sums, Index n_rows);
-  void backward(const Sums& sums, Index n_rows, const T* parameters, T* gradients);
-  const kernels::PenaltyGradient<T>* penalty_gradient(const Sums& sums);
+  double weighted_row_sums(Index n_rows) const;
+  void backward(Index n_rows, const T* parameters, T* gradients);
+  const kernels::PenaltyGradient<T>* penalty_gradient(Index n_rows);
   double value(const Sums& sums, const T* parameters);
   double penalty(const Sums& sums) const;
   double squared_norm(const T* parameters);
@@ -61,6 +61,9 @@ class Objective {
   std::vector<kernels::PaddedMatrix<T>> deltas_;   // dJ/dz of each layer but the last
   std::vector<double> row_weights_;                // s_i
   std::vector<T> delta_weights_;                   // s_i / m
+  std::vector<T> penalty_weights_;                 // what a row's share in the penalty is
+  Sums sums_;                                      // of the batch
+  std::vector<Index> block_;                       // rows of a block of all the data
   std::vector<double> row_sums_;
   std::vector<double> column_sums_;
   std::vector<double> chunk_sums_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
 namespace eigencoder::model {
 
@@ -24,32 +25,45 @@ Trainer<T>::Trainer(const Network& network, const ObjectiveConfig& objective, co
       batches_(train, schedule, seed),
       objective_(network, objective, batches_.batch_size(), context),
       blocks_(network.blocks()),
-      gradients_(network.n_parameters()) {
+      gradients_(network.n_parameters()),
+      epoch_start_(static_cast<std::size_t>(network.n_parameters())),
+      best_(schedule.early_stopping ? epoch_start_.size() : 0) {
+  if (schedule.early_stopping && !validation)
+    throw std::invalid_argument("early_stopping needs validation rows, found none");
   result_.best_loss = std::numeric_limits<double>::infinity();
 }
 
 template <typename T>
 FitResult Trainer<T>::fit() {
-  std::optional<FitStatus> ended;
-  for (Index i = 0; i < schedule_.max_iter && !ended; ++i) {
-    Epoch epoch;
-    epoch.index = i;
-    ended = run_epoch(epoch);
+  try {
+    result_.status = run();
+  } catch (const kernels::Interrupted&) {
+    result_.status = FitStatus::interrupted;
   }
-  result_.status = ended.value_or(FitStatus::max_iter);
-  if (schedule_.max_iter == 0) {
-    result_.best_loss = objective_.value(train_, noise(math::Stream::noise, schedule_.first_epoch), state_.parameters);
-  }
-  if (!best_.empty() && result_.status != FitStatus::interrupted && result_.status != FitStatus::diverged) {
+  if (!best_.empty() && !result_.loss_curve.empty() && result_.status != FitStatus::interrupted &&
+      result_.status != FitStatus::diverged) {
     restore(best_);
   }
   return std::move(result_);
 }
 
 template <typename T>
+FitStatus Trainer<T>::run() {
+  if (schedule_.max_iter == 0) {
+    result_.best_loss = objective_.value(train_, noise(math::Stream::noise, schedule_.first_epoch), state_.parameters);
+  }
+  for (Index i = 0; i < schedule_.max_iter; ++i) {
+    Epoch epoch;
+    epoch.index = i;
+    if (const auto ended = run_epoch(epoch)) return *ended;
+  }
+  return FitStatus::max_iter;
+}
+
+template <typename T>
 std::optional<FitStatus> Trainer<T>::run_epoch(Epoch& epoch) {
   if (!monitor_.epoch_begins(epoch.index)) return FitStatus::stopped;
-  epoch_start_.assign(state_.parameters, state_.parameters + network_.n_parameters());
+  std::copy_n(state_.parameters, epoch_start_.size(), epoch_start_.begin());
   if (const auto ended = run_batches(epoch)) return ended;
   if (!is_finite()) {
     restore(epoch_start_);
@@ -59,10 +73,15 @@ std::optional<FitStatus> Trainer<T>::run_epoch(Epoch& epoch) {
   if (validation_) {
     epoch.validation_loss =
         objective_.data_term(*validation_, noise(math::Stream::validation_noise, 0), state_.parameters);
-    result_.validation_loss_curve.push_back(epoch.validation_loss);
+  }
+  const double monitored_loss = schedule_.early_stopping ? epoch.validation_loss : epoch.loss;
+  if (!std::isfinite(monitored_loss)) {
+    restore(epoch_start_);
+    return FitStatus::diverged;
   }
   result_.loss_curve.push_back(epoch.loss);
-  const bool converged = has_converged(schedule_.early_stopping ? epoch.validation_loss : epoch.loss);
+  if (validation_) result_.validation_loss_curve.push_back(epoch.validation_loss);
+  const bool converged = has_converged(monitored_loss);
   if (!monitor_.epoch_ends(epoch)) return FitStatus::stopped;
   return converged ? std::optional(FitStatus::converged) : std::nullopt;
 }
@@ -88,7 +107,6 @@ std::optional<FitStatus> Trainer<T>::run_batches(Epoch& epoch) {
       n_rows_in_sum += n_rows;
     }
     result_.rows_seen += n_rows;
-    if (!monitor_.keep_going()) return FitStatus::interrupted;
   }
   epoch.loss = loss_sum / static_cast<double>(n_rows_in_sum);
   return std::nullopt;
@@ -96,13 +114,12 @@ std::optional<FitStatus> Trainer<T>::run_batches(Epoch& epoch) {
 
 template <typename T>
 bool Trainer<T>::has_converged(double monitored_loss) {
-  // The first comparison is with infinity, whose tolerance would be NaN.
-  const bool first = std::isinf(result_.best_loss);
+  const bool first = result_.loss_curve.size() == 1;
   const bool improved = first || monitored_loss < result_.best_loss - schedule_.tol * std::abs(result_.best_loss);
   n_without_improvement_ = improved ? 0 : n_without_improvement_ + 1;
   if (monitored_loss < result_.best_loss) {
     result_.best_loss = monitored_loss;
-    if (schedule_.early_stopping) best_.assign(state_.parameters, state_.parameters + network_.n_parameters());
+    std::copy_n(state_.parameters, best_.size(), best_.begin());
   }
   return n_without_improvement_ >= schedule_.n_iter_no_change;
 }

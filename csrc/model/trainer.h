@@ -16,6 +16,7 @@ class Trainer {
   FitResult fit();
 
  private:
+  FitStatus run();
   // Nothing where the epoch came to its end.
   std::optional<FitStatus> run_epoch(Epoch& epoch);
   std::optional<FitStatus> run_batches(Epoch& epoch);

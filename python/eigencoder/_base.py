@@ -13,7 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 from . import _core
 from ._callbacks import CallbackSupportMixin, with_callbacks
 from ._data import check_codes, check_features, check_sample_weight
-from ._network import Layer, is_tied, layers_of, mirrored_activations
+from ._network import Layer, check_shapes, is_tied, layers_of
+from ._settings import check_n_jobs
 from ._threads import n_threads
 from ._training import OptimizerState, train
 
@@ -26,10 +27,10 @@ class BaseAutoencoder(
 ):
     """Everything of an autoencoder but its constructor."""
 
-    activation: str
-    code_activation: str | None
-    output_activation: str
+    max_iter: int
+    early_stopping: bool
     n_jobs: int | None
+    verbose: int
     coefs_: list[NDArray[Any]]
     intercepts_: list[NDArray[Any]]
     loss_curve_: list[float]
@@ -38,6 +39,8 @@ class BaseAutoencoder(
     best_loss_: float
     n_iter_: int
     t_: int
+    _activations: tuple[str, ...]
+    _layer_sizes: tuple[int, ...]
     _dtype: str
     _seed: int
     _column_extremes: NDArray[Any] | None
@@ -122,7 +125,7 @@ class BaseAutoencoder(
             The code of each row.
         """
         x, layers = self._check_input(X), self._layers()
-        return _core.forward(layers[: len(layers) // 2], x, n_threads(self.n_jobs))
+        return _core.forward(layers[: len(layers) // 2], x, self._n_threads())
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
         """Decode codes.
@@ -139,7 +142,7 @@ class BaseAutoencoder(
         """
         check_is_fitted(self, "coefs_")
         codes, layers = check_codes(X, self._n_features_out, self._dtype), self._layers()
-        return _core.forward(layers[len(layers) // 2 :], codes, n_threads(self.n_jobs))
+        return _core.forward(layers[len(layers) // 2 :], codes, self._n_threads())
 
     def reconstruct(self, X: ArrayLike) -> NDArray[Any]:
         """Encode and decode X.
@@ -155,7 +158,7 @@ class BaseAutoencoder(
             h(x) of each row.
         """
         x = self._check_input(X)
-        return _core.forward(self._layers(), x, n_threads(self.n_jobs))
+        return _core.forward(self._layers(), x, self._n_threads())
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
         """How normal each row is: the negative squared error of its reconstruction.
@@ -198,8 +201,10 @@ class BaseAutoencoder(
             return float("nan")
         if weights is None:
             weights = np.ones(len(x))
-        mean = np.einsum("i,ij->j", weights, x, dtype=np.float64) / weights.sum()
-        deviation = sum(weights[rows] @ ((x[rows] - mean) ** 2).sum(axis=1) for rows in gen_batches(len(x), 1024))
+        origin = x[weights.argmax()].astype(np.float64)  # differences from it are exactly 0 where all rows are equal
+        batches = list(gen_batches(len(x), 1024))
+        mean = sum(weights[rows] @ (x[rows] - origin) for rows in batches) / weights.sum()
+        deviation = sum(weights[rows] @ ((x[rows] - origin - mean) ** 2).sum(axis=1) for rows in batches)
         error = weights @ self._squared_errors(x)
         if deviation == 0:
             return float(error == 0)
@@ -210,17 +215,18 @@ class BaseAutoencoder(
         return check_features(self, X, reset=False, dtype=self._dtype)
 
     def _squared_errors(self, x: NDArray[Any]) -> NDArray[np.float64]:
-        return _core.squared_errors(self._layers(), x, n_threads(self.n_jobs))
+        return _core.squared_errors(self._layers(), x, self._n_threads())
+
+    def _n_threads(self) -> int:
+        return n_threads(check_n_jobs("n_jobs", self.n_jobs))
 
     def _layers(self) -> list[Layer]:
-        activations = mirrored_activations(
-            len(self.coefs_), self.activation, self.code_activation or self.activation, self.output_activation
-        )
-        return layers_of(self.coefs_, self.intercepts_, activations, self._dtype)
+        check_shapes(self.coefs_, self.intercepts_, self._layer_sizes, "restore the arrays, or fit afresh")
+        return layers_of(self.coefs_, self.intercepts_, self._activations, self._dtype)
 
     @property
     def _n_features_out(self) -> int:
-        return int(self.coefs_[len(self.coefs_) // 2 - 1].shape[1])
+        return self._layer_sizes[len(self._layer_sizes) // 2]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -77,10 +77,6 @@ class FitResult:
     def rows_seen(self) -> int: ...
     @property
     def n_updates(self) -> int: ...
-    @property
-    def exception(self) -> BaseException | None:
-        """What a callback or a signal handler raised; the status is then 'interrupted'."""
-
 def check(network: NetworkConfig, objective: ObjectiveConfig) -> None:
     """ValueError where the objective cannot be had with the network, such as a KL penalty on a relu code."""
 
@@ -110,8 +106,11 @@ def fit(
     on_epoch_begin: Callable[[int], bool] | None,
     on_epoch_end: Callable[[int, float, float], bool] | None,
     n_threads: int,
-) -> FitResult:
-    """Train in place; on_epoch_end gets (epoch, loss, validation loss or NaN), and stops the fit by answering False."""
+) -> tuple[FitResult, BaseException | None]:
+    """Train in place. on_epoch_end gets (epoch, loss, validation loss or NaN), and stops the fit by answering False.
+
+    The exception is what a callback or a signal handler raised; the status is then 'interrupted'.
+    """
 
 def loss_and_gradients(
     network: NetworkConfig,

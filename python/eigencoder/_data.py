@@ -34,22 +34,24 @@ def features_kept_on_error(estimator: Any) -> Iterator[None]:
 
 def check_features(estimator: Any, X: ArrayLike, *, reset: bool, dtype: DTypeLike | None = None) -> NDArray[Any]:
     """X, (n_samples, n_features), with the estimator's features, which ``reset`` makes it take from X."""
-    _refuse_sparse(X)
-    return _as_floats(validate_data(estimator, X, reset=reset, dtype="numeric"), dtype)
+    _refuse_containers(X, "X")
+    return _as_floats(validate_data(estimator, X, reset=reset, dtype="numeric"), dtype, "X")
 
 
 def check_validation_data(estimator: Any, X_val: ArrayLike, dtype: DTypeLike) -> NDArray[Any]:
     """X_val, with the same features as X."""
     try:
         return check_features(estimator, X_val, reset=False, dtype=dtype)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"X_val: {error}") from error
+    except TypeError as error:
+        raise TypeError(f"X_val: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"X_val: {error}") from error
 
 
 def check_codes(codes: ArrayLike, n_components: int, dtype: DTypeLike) -> NDArray[Any]:
     """Codes, (n_samples, n_components)."""
-    _refuse_sparse(codes)
-    array = _as_floats(check_array(codes, dtype="numeric"), dtype)
+    _refuse_containers(codes, "X")
+    array = _as_floats(check_array(codes, dtype="numeric"), dtype, "X")
     if array.shape[1] != n_components:
         raise ValueError(f"X has {array.shape[1]} columns, but the code has {n_components} units: pass codes")
     return array
@@ -69,7 +71,9 @@ def check_sample_weight(sample_weight: ArrayLike | None, n_samples: int) -> Weig
     """Weights, (n_samples,), none negative and not all zero."""
     if sample_weight is None:
         return None
-    weights: Weights = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
+    _refuse_containers(sample_weight, "sample_weight")
+    array = check_array(sample_weight, ensure_2d=False, dtype="numeric", input_name="sample_weight")
+    weights: Weights = _as_floats(array, np.float64, "sample_weight")
     if weights.shape != (n_samples,):
         raise ValueError(f"sample_weight has shape {weights.shape}, X has {n_samples} rows: give one weight a row")
     if (weights < 0).any():
@@ -89,16 +93,9 @@ class TrainingData:
     validation_weights: Weights | None = None
 
     @classmethod
-    def split(cls, x: NDArray[Any], weights: Weights | None, validation_fraction: float, seed: int) -> "TrainingData":
-        """Set a share of the rows of x apart, drawn by the seed."""
-        n_samples = len(x)
-        n_validation = ceil(validation_fraction * n_samples)
-        if n_validation == n_samples:
-            raise ValueError(
-                f"early_stopping with validation_fraction={validation_fraction:g} leaves no row to train on, found "
-                f"n_samples={n_samples}: give more rows, or X_val"
-            )
-        order = _core.permutation(n_samples, seed)
+    def split(cls, x: NDArray[Any], weights: Weights | None, n_validation: int, seed: int) -> "TrainingData":
+        """Set some of the rows of x apart, drawn by the seed."""
+        order = _core.permutation(len(x), seed)
         rows, validation_rows = np.sort(order[n_validation:]), np.sort(order[:n_validation])
         return cls(
             x,
@@ -108,6 +105,28 @@ class TrainingData:
             validation_rows,
             mean_one(weights, validation_rows, "every row set apart for validation"),
         )
+
+    def column_extremes(self, seen: NDArray[Any] | None) -> NDArray[Any]:
+        """The extremes that the rows that train have, or had before."""
+        trains = np.zeros(len(self.x), bool)
+        trains[slice(None) if self.rows is None else self.rows] = True
+        if self.weights is not None:
+            trains &= self.weights > 0
+        extremes = column_extremes(self.x, trains[:, np.newaxis])
+        if seen is None:
+            return extremes
+        return np.stack([np.minimum(extremes[0], seen[0]), np.maximum(extremes[1], seen[1])])
+
+
+def count_validation_rows(n_samples: int, validation_fraction: float) -> int:
+    """How many rows a split sets apart; ValueError where none would be left."""
+    n_validation = ceil(validation_fraction * n_samples)
+    if n_validation == n_samples:
+        raise ValueError(
+            f"early_stopping with validation_fraction={validation_fraction:g} leaves no row to train on, found "
+            f"n_samples={n_samples}: give more rows, or X_val"
+        )
+    return n_validation
 
 
 def mean_one(weights: Weights | None, rows: Rows | slice, which: str) -> Weights | None:
@@ -121,15 +140,16 @@ def mean_one(weights: Weights | None, rows: Rows | slice, which: str) -> Weights
     return np.asarray(scaled / scaled[rows].mean())
 
 
-def column_extremes(x: NDArray[Any], seen: NDArray[Any] | None) -> NDArray[Any]:
-    """Minima, then maxima of the columns of x and of what was seen before, (2, n_features)."""
-    minima, maxima = x.min(axis=0), x.max(axis=0)
-    if seen is not None:
-        minima, maxima = np.minimum(minima, seen[0]), np.maximum(maxima, seen[1])
-    return np.stack([minima, maxima])
+def column_extremes(x: NDArray[Any], where: NDArray[np.bool_] | bool = True) -> NDArray[Any]:
+    """Minima, then maxima of the columns of x, (2, n_features), over the rows where ``where``, (n_samples, 1)."""
+    return np.stack([x.min(axis=0, initial=np.inf, where=where), x.max(axis=0, initial=-np.inf, where=where)])
 
 
-def _refuse_sparse(X: object) -> None:
+def _refuse_containers(X: object, name: str) -> None:
+    if np.ma.isMaskedArray(X):
+        raise ValueError(
+            f"{name} is a masked array, whose mask would be ignored: fill it in, such as by {name}.filled(0)"
+        )
     if sparse.issparse(X):
         raise ValueError(
             "sparse matrices are not available yet; available now: dense arrays, such as X.toarray() or the output of "
@@ -137,14 +157,14 @@ def _refuse_sparse(X: object) -> None:
         )
 
 
-def _as_floats(x: NDArray[Any], dtype: DTypeLike | None) -> NDArray[Any]:
+def _as_floats(x: NDArray[Any], dtype: DTypeLike | None, name: str) -> NDArray[Any]:
     if x.dtype.kind not in "biuf":
-        raise TypeError(f"X must hold real numbers, found dtype {x.dtype}")
+        raise TypeError(f"{name} must hold real numbers, found dtype {x.dtype}")
     if dtype is None:
         native = x.dtype.newbyteorder("=")
         dtype = native if native in (np.float32, np.float64) else np.dtype(np.float64)
     with np.errstate(over="ignore"):
         floats = np.require(x, dtype, ["C_CONTIGUOUS", "ALIGNED"])
     if not np.can_cast(x.dtype, floats.dtype):
-        assert_all_finite(floats, input_name="X")
+        assert_all_finite(floats, input_name=name)
     return floats

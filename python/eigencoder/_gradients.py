@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import clone
 
 from . import _core, reference
 from ._base import BaseAutoencoder
@@ -74,7 +75,8 @@ class GradientErrors:
 class GradientReport:
     """What `check_gradients` found.
 
-    An error is |g - g'| / (|g| + 0.001 max |g|), the maximum taken over all parameters.
+    An error is |g - g'| / (|g| + 0.001 max |g|), the maximum taken over all parameters; it is infinite where a gradient
+    is not finite.
 
     Attributes
     ----------
@@ -157,7 +159,7 @@ def check_gradients(estimator: BaseAutoencoder, X: ArrayLike) -> GradientReport:
 
     native = list(chain(*objective.loss_and_gradients()[1]))
     differences = list(chain(*objective.differences()))
-    largest = max(float(np.abs(g).max()) for g in native)
+    largest = max(float(np.abs(g).max(initial=0.0, where=np.isfinite(g))) for g in native)
     n_layers = len(double.coefs_)
     arrays = [f"{name}[{layer}]" for name in ("coefs_", "intercepts_") for layer in range(n_layers)]
     errors = [
@@ -168,6 +170,8 @@ def check_gradients(estimator: BaseAutoencoder, X: ArrayLike) -> GradientReport:
 
 
 def _error(g: NDArray[Any], other: NDArray[Any], largest: float) -> float:
+    if not (np.isfinite(g).all() and np.isfinite(other).all()):
+        return np.inf
     difference = np.abs(g - other)
     scale = np.abs(g) + _FLOOR * largest
     return float(np.max(np.divide(difference, scale, out=np.where(difference > 0, np.inf, 0.0), where=scale > 0)))
@@ -176,8 +180,10 @@ def _error(g: NDArray[Any], other: NDArray[Any], largest: float) -> float:
 def _fitted(estimator: BaseAutoencoder, X: ArrayLike) -> BaseAutoencoder:
     if hasattr(estimator, "coefs_"):
         return estimator
-    parameters = copy.deepcopy(estimator.get_params(deep=False))
-    start = type(estimator)(**{**parameters, "max_iter": 0, "early_stopping": False, "verbose": 0})
+    start: BaseAutoencoder = clone(estimator)
+    if hasattr(start, "set_callbacks"):
+        start.set_callbacks()
+    start.max_iter, start.early_stopping, start.verbose = 0, False, 0  # a subclass may not have them as parameters
     return start.fit(X)
 
 
@@ -203,7 +209,7 @@ class _Objective:
         self._arguments: dict[str, Any] = {
             "x": self.x,
             "weights": check_sample_weight(sample_weight, len(self.x)),
-            "column_extremes": column_extremes(self.x, None) if settings.corruption == "salt_and_pepper" else None,
+            "column_extremes": column_extremes(self.x) if settings.corruption == "salt_and_pepper" else None,
             "noise_seed": None if noise_seed is None else check_key("noise_seed", noise_seed),
             "parameters": self.parameters,
             "n_threads": n_threads(settings.n_jobs),

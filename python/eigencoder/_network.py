@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 from . import _core
 
 Layer: TypeAlias = tuple[NDArray[Any], NDArray[Any], str]
-_ARRAYS_IN_TRAINING = 4  # parameters, gradients, two moments
+_ARRAYS_IN_TRAINING = 6  # parameters, gradients, two moments, start of the epoch, best so far
 
 
 def mirrored_activations(n_layers: int, hidden: str, code: str, output: str) -> tuple[str, ...]:
@@ -42,14 +42,15 @@ class Network:
         n_weights = sum(n_in * n_out for n_in, n_out in self.weight_shapes)
         return (n_weights // 2 if self.tied_weights else n_weights) + sum(self.layer_sizes[1:])
 
-    def check_memory(self, itemsize: int) -> None:
-        """Refuse a network whose training this machine's memory cannot hold."""
-        needed = _ARRAYS_IN_TRAINING * itemsize * self.n_parameters
+    def check_memory(self, itemsize: int, n_batch: int) -> None:
+        """Refuse what this machine's memory cannot hold: training in batches of so many rows."""
+        n_activations = 2 * self.layer_sizes[0] + 2 * sum(self.layer_sizes[1:])  # clean and noisy row, outputs, deltas
+        needed = itemsize * (_ARRAYS_IN_TRAINING * self.n_parameters + n_batch * n_activations)
         available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         if needed > available:
             raise ValueError(
-                f"layers of {', '.join(map(str, self.layer_sizes))} units need {needed} bytes for their parameters, "
-                f"gradients and optimizer, this machine has {available}: lower n_components or hidden_layer_sizes"
+                f"layers of {', '.join(map(str, self.layer_sizes))} units need {needed} bytes to train in batches of "
+                f"{n_batch} rows, this machine has {available}: lower n_components, hidden_layer_sizes or batch_size"
             )
 
     def unpack(self, parameters: NDArray[Any]) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
@@ -74,13 +75,12 @@ class Network:
 
     def pack(self, coefs: Sequence[NDArray[Any]], intercepts: Sequence[NDArray[Any]], dtype: DTypeLike) -> NDArray[Any]:
         """A new flat vector with the weights and biases of a fitted estimator."""
-        found = [*map(np.shape, coefs), *map(np.shape, intercepts)]
-        expected = [*self.weight_shapes, *((n_out,) for n_out in self.layer_sizes[1:])]
-        if found != expected:
-            raise ValueError(
-                f"coefs_ and intercepts_ have the shapes {found}, the parameters ask for {expected}: fit afresh with "
-                "warm_start=False, or restore n_components and hidden_layer_sizes"
-            )
+        check_shapes(
+            coefs,
+            intercepts,
+            self.layer_sizes,
+            "fit afresh with warm_start=False, or restore n_components and hidden_layer_sizes",
+        )
         if self.tied_weights and not all(np.array_equal(w, mirror.T) for w, mirror in _mirrored_pairs(coefs)):
             raise ValueError(
                 "tied_weights=True, but the decoder's coefs_ are not the transposes of the encoder's: set "
@@ -91,6 +91,19 @@ class Network:
         for target, source in zip([*weights, *biases], [*coefs, *intercepts], strict=True):
             target[...] = source
         return parameters
+
+
+def check_shapes(
+    coefs: Sequence[NDArray[Any]], intercepts: Sequence[NDArray[Any]], layer_sizes: Sequence[int], advice: str
+) -> None:
+    """Refuse what are not the weights and biases of a network of these sizes."""
+    for name, arrays, expected in (
+        ("coefs_", coefs, list(pairwise(layer_sizes))),
+        ("intercepts_", intercepts, [(n_out,) for n_out in layer_sizes[1:]]),
+    ):
+        found = [np.shape(array) for array in arrays]
+        if found != expected:
+            raise ValueError(f"{name} has arrays of the shapes {found}, expected {expected}: {advice}")
 
 
 def layers_of(
@@ -113,6 +126,7 @@ def _mirrored_pairs(coefs: Sequence[NDArray[Any]]) -> Iterator[tuple[NDArray[Any
 
 
 def _core_order(weights: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
+    weights = np.asarray(weights)
     if weights.flags.f_contiguous and not weights.flags.c_contiguous:
         return np.require(weights.T, dtype, ["C", "A"]).T
     return np.require(weights, dtype, ["C", "A"])

@@ -18,10 +18,14 @@ def _found(value: object) -> str:
     return f"found {value!r} of type {type(value).__name__}"
 
 
-def _integer(name: str, value: object, bits: int = 64) -> int:
+def _unbounded_integer(name: str, value: object, expected: str = "an integer") -> int:
     if not isinstance(value, Integral) or isinstance(value, bool):
-        raise TypeError(f"{name} must be an integer, {_found(value)}")
-    integer = int(value)
+        raise TypeError(f"{name} must be {expected}, {_found(value)}")
+    return int(value)
+
+
+def _integer(name: str, value: object, bits: int = 64) -> int:
+    integer = _unbounded_integer(name, value)
     if not -(2 ** (bits - 1)) <= integer < 2 ** (bits - 1):
         raise ValueError(f"{name} must fit into {bits} bits, found {integer}")
     return integer
@@ -30,7 +34,10 @@ def _integer(name: str, value: object, bits: int = 64) -> int:
 def _real(name: str, value: object) -> float:
     if not isinstance(value, Real) or isinstance(value, bool):
         raise TypeError(f"{name} must be a real number, {_found(value)}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{name} must fit into 64 bits, found a number beyond 1e308") from None
 
 
 def _boolean(name: str, value: object) -> bool:
@@ -40,9 +47,7 @@ def _boolean(name: str, value: object) -> bool:
 
 
 def _n_units(name: str, value: object) -> int:
-    if not isinstance(value, Integral) or isinstance(value, bool):
-        raise TypeError(f"{name} must be an integer number of units, {_found(value)}")
-    n_units = int(value)
+    n_units = _unbounded_integer(name, value, "an integer number of units")
     if n_units < 1:
         raise ValueError(f"{name} must be at least 1, found {n_units}")
     return n_units
@@ -77,15 +82,14 @@ def _verbose(name: str, value: object) -> int:
     return verbose
 
 
-def _n_jobs(name: str, value: object) -> int | None:
+def check_n_jobs(name: str, value: object) -> int | None:
+    """A number of jobs as `n_threads` takes it."""
     return None if value is None else _integer(name, value, bits=32)
 
 
 def check_key(name: str, value: object) -> int:
     """A key of random numbers, 64 bits."""
-    if not isinstance(value, Integral) or isinstance(value, bool):
-        raise TypeError(f"{name} must be an integer in 0 .. 2**64 - 1, {_found(value)}")
-    key = int(value)
+    key = _unbounded_integer(name, value, "an integer in 0 .. 2**64 - 1")
     if not 0 <= key < 2**64:
         raise ValueError(f"{name} must lie in 0 .. 2**64 - 1, found {key}")
     return key
@@ -154,7 +158,7 @@ class Settings:
     shuffle: Annotated[bool, _boolean]
     warm_start: Annotated[bool, _boolean]
     random_state: Annotated[RandomState, _random_state]
-    n_jobs: Annotated[int | None, _n_jobs]
+    n_jobs: Annotated[int | None, check_n_jobs]
     device: Annotated[str, _one_of(["cpu"], ["cuda"])]
     verbose: Annotated[int, _verbose]
 

@@ -1,6 +1,7 @@
 """How many threads a call may use."""
 
 import os
+import sys
 from functools import cache
 
 import joblib
@@ -8,16 +9,18 @@ import threadpoolctl
 
 from . import _core
 
+_NO_LIMIT = sys.maxsize
+
 
 def n_threads(n_jobs: int | None) -> int:
-    """The number of threads that ``n_jobs`` asks for.
+    """The number of threads that ``n_jobs`` allows.
 
     Parameters
     ----------
     n_jobs : int or None
-        A positive number is taken literally. -1 means every core that this process may use (its affinity and its
-        container's quota), -2 all but one, and so on. None means all of them, but no more than ``OMP_NUM_THREADS``
-        and than `threadpoolctl.threadpool_limits` allows.
+        A positive number counts itself, even above the number of cores. -1 means every core that this process may use
+        (its affinity and its container's quota), -2 all but one, and so on. None means all of them, but no more than
+        ``OMP_NUM_THREADS`` and than `threadpoolctl.threadpool_limits` allows.
 
     Raises
     ------
@@ -28,12 +31,22 @@ def n_threads(n_jobs: int | None) -> int:
         raise ValueError("n_jobs must be a positive number of threads, -1 for all cores, or None; found 0")
     if n_jobs is not None and n_jobs > 0:
         return n_jobs
-    n_cores = _n_cores(len(os.sched_getaffinity(0)))
     if n_jobs is not None:
-        return max(1, n_cores + 1 + n_jobs)
+        return max(1, _n_cores(_n_in_affinity()) + 1 + n_jobs)
+    return min(_n_unlimited(), _ThreadLimit.limit)
+
+
+def _n_unlimited() -> int:
+    """The default where threadpoolctl sets no limit."""
+    n_cores = _n_cores(_n_in_affinity())
     outermost = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    limits = [n_cores, int(outermost) if outermost.isdecimal() else 0, _ThreadLimit.n_threads]
-    return min(limit for limit in limits if limit > 0)
+    return min(n_cores, int(outermost)) if outermost.isdecimal() and int(outermost) > 0 else n_cores
+
+
+def _n_in_affinity() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS has no affinity
 
 
 @cache
@@ -48,13 +61,14 @@ class _ThreadLimit(threadpoolctl.LibController):  # type: ignore[misc]
     user_api = "eigencoder"
     internal_api = "eigencoder"
     filename_prefixes = ("libeigencoder.",)
-    n_threads = 0  # no limit
+    limit = _NO_LIMIT
 
     def get_num_threads(self) -> int:
         return n_threads(None)
 
     def set_num_threads(self, num_threads: int) -> None:
-        _ThreadLimit.n_threads = num_threads
+        # threadpoolctl ends a limit by setting the number that it found before.
+        _ThreadLimit.limit = num_threads if 0 < num_threads < _n_unlimited() else _NO_LIMIT
 
     def get_version(self) -> str:
         return _core.__version__

@@ -9,12 +9,11 @@ from . import _core
 from ._callbacks import Reporter
 from ._data import (
     TrainingData,
-    Weights,
     check_features,
     check_sample_weight,
     check_unit_interval,
     check_validation_data,
-    column_extremes,
+    count_validation_rows,
     features_kept_on_error,
 )
 from ._settings import Settings
@@ -50,10 +49,13 @@ def train(
             fitted_attributes=lambda: training.model_attributes(training.parameters.copy()),
         )
         reporter.fit_begins()
-        result = training.run(reporter)
+    result, exception = training.run(reporter)
     training.store(result)
-    if result.exception is not None:
-        raise result.exception
+    if exception is not None:
+        try:
+            raise exception
+        finally:
+            del exception  # its traceback holds this frame: keeping it would make a cycle
     if result.status == "diverged":
         raise DivergenceError(
             f"the loss was not finite any more in epoch {estimator.n_iter_ + 1} with "
@@ -106,43 +108,52 @@ class Training:
         weights = check_sample_weight(sample_weight, len(x))
         self.n_threads = n_threads(settings.n_jobs)
         self.network = settings.network(x.shape[1])
-        self.network.check_memory(x.itemsize)
+        self.network.check_memory(x.itemsize, n_batch=min(settings.batch_size, len(x)))
         self.objective, self.optimizer = settings.objective(), settings.optimizer()
         self.schedule = settings.schedule(max_iter=self.max_iter, first_epoch=0 if incremental else self.n_iter_before)
         _core.check(self.network.config, self.objective)
 
-        self.seed = settings.seed(estimator._seed if self.resumes else None)
-        self.data = self._split(x, weights, x_val)
-        self.column_extremes = self._column_extremes(x)
         self.parameters = self._parameters(x.dtype)
+        n_validation = 0
+        if settings.early_stopping and x_val is None:
+            n_validation = count_validation_rows(len(x), settings.validation_fraction)
+
+        # Drawn last, so that what is refused leaves the user's generator as it was.
+        self.seed = settings.seed(estimator._seed if self.resumes else None)
+        if not self.resumes:
+            _core.initialise(self.network.config, self.seed, self.parameters)
+        self.data = (
+            TrainingData.split(x, weights, n_validation, self.seed)
+            if n_validation > 0
+            else TrainingData(x, weights=weights, x_validation=x_val)
+        )
+        self.column_extremes = self._column_extremes()
         self.optimizer_state = self._optimizer_state()
-
-    def _split(self, x: NDArray[Any], weights: Weights | None, x_val: NDArray[Any] | None) -> TrainingData:
-        if self.settings.early_stopping and x_val is None:
-            return TrainingData.split(x, weights, self.settings.validation_fraction, self.seed)
-        return TrainingData(x, weights=weights, x_validation=x_val)
-
-    def _column_extremes(self, x: NDArray[Any]) -> NDArray[Any] | None:
-        if self.settings.corruption != "salt_and_pepper":
-            return None
-        return column_extremes(x, self.estimator._column_extremes if self.resumes and self.incremental else None)
 
     def _parameters(self, dtype: DTypeLike) -> NDArray[Any]:
         if self.resumes:
             return self.network.pack(self.estimator.coefs_, self.estimator.intercepts_, dtype)
-        parameters = np.empty(self.network.n_parameters, dtype)
-        _core.initialise(self.network.config, self.seed, parameters)
-        return parameters
+        return np.empty(self.network.n_parameters, dtype)
+
+    def _column_extremes(self) -> NDArray[Any] | None:
+        if self.settings.corruption != "salt_and_pepper":
+            return None
+        return self.data.column_extremes(self.estimator._column_extremes if self.resumes and self.incremental else None)
 
     def _optimizer_state(self) -> OptimizerState:
         kept = self.estimator._optimizer_state if self.resumes and self.incremental else None
-        if kept is not None and kept.solver == self.settings.solver:
-            return kept
+        if (
+            kept is not None
+            and kept.solver == self.settings.solver
+            and kept.first_moment.shape == self.parameters.shape  # not where tied_weights has changed
+        ):
+            # The core changes them in place, and a shallow copy of the estimator shares the kept ones.
+            return kept._replace(first_moment=kept.first_moment.copy(), second_moment=kept.second_moment.copy())
         return OptimizerState(
             self.settings.solver, np.zeros_like(self.parameters), np.zeros_like(self.parameters), n_updates=0
         )
 
-    def run(self, reporter: Reporter) -> _core.FitResult:
+    def run(self, reporter: Reporter) -> tuple[_core.FitResult, BaseException | None]:
         return _core.fit(
             self.network.config,
             self.objective,
@@ -169,7 +180,13 @@ class Training:
     def model_attributes(self, parameters: NDArray[Any]) -> dict[str, Any]:
         """The attributes that transform reads."""
         coefs, intercepts = self.network.unpack(parameters)
-        return {"coefs_": coefs, "intercepts_": intercepts, "_dtype": parameters.dtype.name}
+        return {
+            "coefs_": coefs,
+            "intercepts_": intercepts,
+            "_activations": self.network.activations,
+            "_layer_sizes": self.network.layer_sizes,
+            "_dtype": parameters.dtype.name,
+        }
 
     def store(self, result: _core.FitResult) -> None:
         estimator = self.estimator
@@ -179,9 +196,8 @@ class Training:
             setattr(estimator, name, value)
         estimator.loss_curve_ = [*estimator.loss_curve_, *result.loss_curve]
         estimator.validation_loss_curve_ = [*estimator.validation_loss_curve_, *result.validation_loss_curve]
-        monitored = estimator.validation_loss_curve_ if self.settings.early_stopping else estimator.loss_curve_
-        estimator.loss_ = result.loss_curve[-1] if result.loss_curve else result.best_loss
-        estimator.best_loss_ = min(monitored, default=result.best_loss)
+        estimator.loss_ = estimator.loss_curve_[-1] if estimator.loss_curve_ else result.best_loss
+        estimator.best_loss_ = result.best_loss
         estimator.n_iter_ = len(estimator.loss_curve_)
         estimator.t_ += result.rows_seen
         estimator._seed = self.seed

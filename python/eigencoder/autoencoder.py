@@ -47,7 +47,8 @@ class Autoencoder(BaseAutoencoder):
         Factor of the penalty.
     corruption : {"masking", "gaussian", "salt_and_pepper"} or None, default=None
         Noise put on the rows while training; the loss compares with the clean row. "masking" sets entries to 0,
-        "gaussian" adds normal noise, "salt_and_pepper" sets entries to the minimum or maximum of their column.
+        "gaussian" adds normal noise, "salt_and_pepper" sets entries to the minimum or maximum that their
+        column has in the rows that train.
     corruption_level : float, default=0.3
         Probability with which an entry is changed; for "gaussian" the standard deviation.
     solver : {"adam", "sgd"}, default="adam"
@@ -83,7 +84,8 @@ class Autoencoder(BaseAutoencoder):
         An int in 0 .. 2**64 - 1 is the key from which every random number follows; anything else gives a key at each
         fresh fit. A key gives the same bits for any ``n_jobs``.
     n_jobs : int or None, default=None
-        Number of threads. -1 means all cores this process may use; None too, but at most ``OMP_NUM_THREADS``.
+        Number of threads at most: small steps use fewer, and the results are the same bits. -1 means all cores this
+        process may use; None too, but at most ``OMP_NUM_THREADS``.
     device : {"cpu"}, default="cpu"
         Where to compute.
     verbose : int, default=0
@@ -101,9 +103,9 @@ class Autoencoder(BaseAutoencoder):
     validation_loss_curve_ : list of float
         For each epoch the mean of l over the validation rows; empty without validation rows.
     loss_ : float
-        The last entry of ``loss_curve_``; J of X with ``max_iter=0``; infinite where the first epoch was not finished.
+        The last entry of ``loss_curve_``; where that is empty, J of X with ``max_iter=0``, else infinity.
     best_loss_ : float
-        The lowest monitored loss.
+        The lowest monitored loss of the last call of ``fit`` or ``partial_fit``; infinity where it finished no epoch.
     n_iter_ : int
         Number of finished epochs.
     t_ : int

@@ -5,7 +5,7 @@ import pytest
 
 from eigencoder import _core
 from eigencoder.reference import Network, formulas, training
-from tolerances import FORMULA
+from tolerances import FORMULA, SMALL_VALUES
 
 Z = np.concatenate([np.linspace(-30, 30, 1201), [-700, -100, 100, 700, 0.0, -0.0, 1e-30, -1e-30]])
 
@@ -24,9 +24,17 @@ def test_activation(activation: str, dtype: str) -> None:
     FORMULA["cpu", dtype].assert_close(native_activation(activation, z), expected)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_softplus_keeps_its_small_values(dtype: str) -> None:
+    z = np.linspace(-30, -5, 101).astype(dtype)
+    expected = formulas.Softplus.value(z.astype(float))
+    SMALL_VALUES["cpu", dtype].assert_close(native_activation("softplus", z), expected)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("activation", _core.ACTIVATIONS)
-def test_activation_passes_nan_on(activation: str) -> None:
-    assert np.isnan(native_activation(activation, np.array([np.nan]))).all()
+def test_activation_passes_nan_on(activation: str, dtype: str) -> None:
+    assert np.isnan(native_activation(activation, np.array([np.nan], dtype))).all()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

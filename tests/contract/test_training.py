@@ -23,15 +23,22 @@ WEIGHTS = np.random.default_rng(5).integers(0, 3, 37).astype(float)
 
 
 def check_run(
-    network: Network, objective: Objective, optimizer: Optimizer, schedule: Schedule, dtype: str = "float64"
+    network: Network,
+    objective: Objective,
+    optimizer: Optimizer,
+    schedule: Schedule,
+    dtype: str = "float64",
+    *,
+    weights: np.ndarray = WEIGHTS,
+    x_validation: np.ndarray = X_VALIDATION,
 ) -> training.FitResult:
-    x, x_validation = X.astype(dtype), X_VALIDATION.astype(dtype)
-    train = Dataset.of(x, weights=WEIGHTS)
+    x, x_validation = X.astype(dtype), x_validation.astype(dtype)
+    train = Dataset.of(x, weights=weights)
     validation = Dataset.of(x_validation, column_extremes=train.column_extremes)
     expected = training.fit(network, objective, optimizer, schedule, train, seed=SEED, validation=validation)
 
     parameters = training.initialise(network, SEED).astype(dtype)
-    result = _core.fit(
+    result, exception = _core.fit(
         _core.NetworkConfig(network.layer_sizes, network.activations, network.tied_weights),
         _core.ObjectiveConfig(**vars(objective)),
         _core.OptimizerConfig(**vars(optimizer)),
@@ -54,7 +61,7 @@ def check_run(
         n_threads=2,
     )
     assert result.status == expected.status
-    assert result.exception is None
+    assert exception is None
     tolerance = TRAINING["cpu", dtype]
     tolerance.assert_close(result.loss_curve, expected.loss_curve)
     tolerance.assert_close(result.validation_loss_curve, expected.validation_loss_curve)
@@ -104,3 +111,19 @@ def test_no_epoch_gives_the_loss_of_the_data() -> None:
 def test_divergence_restores_the_start_of_the_epoch() -> None:
     expected = check_run(NETWORK, Objective(), Optimizer("sgd", learning_rate_init=1e150), SCHEDULE)
     assert expected.status == "diverged"
+
+
+def test_a_validation_loss_that_is_not_finite_is_a_divergence() -> None:
+    expected = check_run(
+        NETWORK,
+        Objective(),
+        SOLVERS["adam"],
+        replace(SCHEDULE, early_stopping=True),
+        x_validation=np.full((3, 13), 1e200),
+    )
+    assert expected.status == "diverged"
+
+
+def test_a_batch_of_tiny_weight_does_not_upset_the_kl_penalty() -> None:
+    weights = np.concatenate([np.full(10, 1e-300), np.ones(27)])
+    check_run(NETWORK, Objective(penalty="kl"), SOLVERS["adam"], replace(SCHEDULE, shuffle=False), weights=weights)

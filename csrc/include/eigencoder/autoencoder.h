@@ -40,8 +40,9 @@ class Autoencoder {
   Index n_components() const { return network_.layer_sizes[network_.activations.size() / 2]; }
 
   // One flat vector: W (n_inputs, n_outputs), then b, layer after layer; a tied decoder layer has only its b.
-  std::vector<T>& parameters() { return parameters_; }
-  const std::vector<T>& parameters() const { return parameters_; }
+  T* parameters() { return parameters_.data(); }
+  const T* parameters() const { return parameters_.data(); }
+  Index n_parameters() const { return static_cast<Index>(parameters_.size()); }
 
  private:
   std::vector<LayerView<T>> layers() const;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "eigencoder/config.h"
@@ -18,6 +19,8 @@ struct Dataset {
   const double* weights = nullptr;     // one a row of x; nullptr: all 1
   const T* column_extremes = nullptr;  // (2, n_features), minima then maxima; read by salt_and_pepper alone
   Index first_row = 0;                 // added to a row's index where random numbers are drawn for it
+
+  Index row(Index i) const { return rows ? rows[i] : i; }
 };
 
 // Where a training stands. `parameters` and the two moments are flat vectors of n_parameters(network) numbers; a solver
@@ -36,11 +39,12 @@ struct Epoch {
   double validation_loss = 0.0;  // NaN without validation data
 };
 
-// Called from the thread that called fit. Either answer false ends the fit after the step or epoch just done.
+// Called from the thread that called the engine. An answer false ends the call; a fit then stays at its last completed
+// step.
 class Monitor {
  public:
   virtual ~Monitor() = default;
-  virtual bool keep_going() { return true; }  // after every batch
+  virtual bool keep_going() { return true; }  // before every layer of a batch or block
   virtual bool epoch_begins(Index /*epoch*/) { return true; }
   virtual bool epoch_ends(const Epoch& /*epoch*/) { return true; }
 };
@@ -75,10 +79,11 @@ class EngineFor {
   virtual void initialise(const NetworkConfig& network, std::uint64_t seed, T* parameters) const = 0;
 
   // J over the whole dataset as one batch; fills gradients (n_parameters) unless they are nullptr. `noise_seed`
-  // nullptr: no corruption.
-  virtual double loss_and_gradients(const NetworkConfig& network, const ObjectiveConfig& objective,
-                                    const Dataset<T>& data, const std::uint64_t* noise_seed, const T* parameters,
-                                    T* gradients, int n_threads) const = 0;
+  // nullptr: no corruption. Nothing where the monitor ended it.
+  virtual std::optional<double> loss_and_gradients(const NetworkConfig& network, const ObjectiveConfig& objective,
+                                                   const Dataset<T>& data, const std::uint64_t* noise_seed,
+                                                   const T* parameters, T* gradients, Monitor& monitor,
+                                                   int n_threads) const = 0;
 
   // Trains from `state` on, which holds the last completed step when it returns, or the start of the epoch whose loss
   // was not finite when the status is diverged.
@@ -87,13 +92,13 @@ class EngineFor {
                         const Dataset<T>& train, const Dataset<T>* validation, TrainingState<T>& state,
                         Monitor& monitor, int n_threads) const = 0;
 
-  // Output of the last layer, (n_samples, n_outputs).
-  virtual void forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output,
-                       int n_threads) const = 0;
+  // Output of the last layer, (n_samples, n_outputs). False where the monitor ended it.
+  virtual bool forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output,
+                       Monitor& monitor, int n_threads) const = 0;
 
-  // ||x - h(x)||^2 of each row, (n_samples,).
-  virtual void squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, double* errors,
-                              int n_threads) const = 0;
+  // ||x - h(x)||^2 of each row, (n_samples,). False where the monitor ended it.
+  virtual bool squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, double* errors,
+                              Monitor& monitor, int n_threads) const = 0;
 };
 
 class Engine : public virtual EngineFor<float>, public virtual EngineFor<double> {

@@ -27,8 +27,10 @@ class TrainingProgress(Progress):
         else:
             self.update(task, total=estimator.max_iter)
             estimator.set_callbacks(_EpochCallback(lambda: self.advance(task)))
-            yield
-            estimator.set_callbacks()
+            try:
+                yield
+            finally:
+                estimator.set_callbacks()
         self.update(task, total=1, completed=1)
 
 

@@ -103,8 +103,8 @@ def fit(
 
     An epoch improves if its monitored loss (the validation loss with early stopping, else the training loss) lies below
     best - tol |best|, best being the lowest before; the first one improves. Training has converged once
-    ``n_iter_no_change`` epochs in a row did not improve. It has diverged where a batch's J, or a parameter at the end
-    of an epoch, is not finite. The validation rows' noise is the same in every epoch.
+    ``n_iter_no_change`` epochs in a row did not improve. It has diverged where a batch's J, a parameter at the end of
+    an epoch, or the monitored loss is not finite. The validation rows' noise is the same in every epoch.
     """
     check(network, objective)
     if schedule.early_stopping and validation is None:
@@ -121,17 +121,21 @@ def fit(
         trained = _train_epoch(network, objective, optimizer, schedule, train, seed, epoch, state)
         if trained is None:
             return FitResult(state, "diverged", loss_curve, validation_loss_curve, best_loss)
-        monitored_loss, state = trained
-        loss_curve.append(monitored_loss)
+        loss, trained_state = trained
+        validation_loss = np.nan
         if validation is not None:
             batch = gather_corrupt(validation, validation.rows, validation_noise)
             weights = validation.weights[validation.rows]
-            validation_loss_curve.append(data_term(network, objective, state.parameters, *batch, weights))
-        if schedule.early_stopping:
-            monitored_loss = validation_loss_curve[-1]
+            validation_loss = data_term(network, objective, trained_state.parameters, *batch, weights)
+        monitored_loss = validation_loss if schedule.early_stopping else loss
+        if not np.isfinite(monitored_loss):
+            return FitResult(state, "diverged", loss_curve, validation_loss_curve, best_loss)
+        state = trained_state
+        loss_curve.append(loss)
+        if validation is not None:
+            validation_loss_curve.append(validation_loss)
 
-        first = np.isinf(best_loss)  # whose tolerance would be NaN
-        improved = first or monitored_loss < best_loss - schedule.tol * abs(best_loss)
+        improved = len(loss_curve) == 1 or monitored_loss < best_loss - schedule.tol * abs(best_loss)
         n_unimproved = 0 if improved else n_unimproved + 1
         if monitored_loss < best_loss:
             best_loss, best_state = monitored_loss, state
@@ -139,7 +143,7 @@ def fit(
             status = "converged"
             break
 
-    if not loss_curve:
+    if schedule.max_iter == 0:
         noise = Noise(objective.corruption, objective.corruption_level, seed, epoch=schedule.first_epoch)
         best_loss, _ = _of_batch(network, objective, state.parameters, train, train.rows, noise)
     if schedule.early_stopping:

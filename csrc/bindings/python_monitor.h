@@ -1,0 +1,92 @@
+// The GIL, given up while an engine works and taken back to look after the interpreter.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "bindings/bindings.h"
+
+namespace eigencoder::bindings {
+
+// Once the interpreter goes down, Python ends a thread that asks for the GIL by unwinding it, which no destructor
+// survives; such a thread is a daemon's and waits here for the end of the process.
+inline void wait_if_finalizing() {
+#if PY_VERSION_HEX >= 0x030D0000
+  while (Py_IsFinalizing()) std::this_thread::sleep_for(std::chrono::hours(1));
+#else
+  while (_Py_IsFinalizing()) std::this_thread::sleep_for(std::chrono::hours(1));
+#endif
+}
+
+class WithoutGil {
+ public:
+  WithoutGil() : state_(PyEval_SaveThread()) {}
+  ~WithoutGil() {
+    wait_if_finalizing();
+    PyEval_RestoreThread(state_);
+  }
+  WithoutGil(const WithoutGil&) = delete;
+  WithoutGil& operator=(const WithoutGil&) = delete;
+
+ private:
+  PyThreadState* const state_;
+};
+
+// Runs Python's signal handlers a few times a second and the callbacks once an epoch; only then is the GIL taken. What
+// they raise ends the call and is kept, so that the caller can store what was trained before it is raised.
+class PythonMonitor : public Monitor {
+ public:
+  using Callback = std::optional<py::function>;
+
+  explicit PythonMonitor(Callback on_epoch_begin = {}, Callback on_epoch_end = {})
+      : on_epoch_begin_(std::move(on_epoch_begin)), on_epoch_end_(std::move(on_epoch_end)) {}
+
+  bool keep_going() override {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_look_ < std::chrono::milliseconds(50)) return true;
+    last_look_ = now;
+    return with_gil([] {
+      if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+      return true;
+    });
+  }
+
+  bool epoch_begins(Index epoch) override {
+    return !on_epoch_begin_ || with_gil([&] { return (*on_epoch_begin_)(epoch).template cast<bool>(); });
+  }
+
+  bool epoch_ends(const Epoch& epoch) override {
+    return !on_epoch_end_ || with_gil([&] {
+      return (*on_epoch_end_)(epoch.index, epoch.loss, epoch.validation_loss).template cast<bool>();
+    });
+  }
+
+  // What was raised, or None.
+  const py::object& exception() const { return exception_; }
+  void raise() const {
+    PyErr_SetObject(py::type::handle_of(exception_).ptr(), exception_.ptr());
+    throw py::error_already_set();
+  }
+
+ private:
+  template <typename Call>
+  bool with_gil(const Call& call) {
+    wait_if_finalizing();
+    const py::gil_scoped_acquire gil;
+    try {
+      return call();
+    } catch (const py::error_already_set& error) {
+      exception_ = error.value();
+      if (error.trace()) PyException_SetTraceback(exception_.ptr(), error.trace().ptr());
+      return false;
+    }
+  }
+
+  const Callback on_epoch_begin_;
+  const Callback on_epoch_end_;
+  py::object exception_ = py::none();
+  std::chrono::steady_clock::time_point last_look_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace eigencoder::bindings

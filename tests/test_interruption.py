@@ -1,0 +1,69 @@
+"""A signal is answered within a second whatever the core is doing, and so is the end of the interpreter."""
+
+import subprocess
+import sys
+
+import pytest
+
+CODE = """
+import os, signal, threading, time
+import numpy as np
+from eigencoder import Autoencoder, loss_and_gradients
+
+X = np.ones((30_000, 500), "float32")
+autoencoder = Autoencoder({n_components}, batch_size=len(X), max_iter=100, n_jobs=1, random_state=0)
+if {call!r} != "autoencoder.fit(X)":
+    autoencoder.set_params(max_iter=0).fit(X[:10])
+sent = []
+
+def interrupt():
+    sent.append(time.monotonic())
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Timer(0.5, interrupt).start()
+try:
+    while True:
+        {call}
+except KeyboardInterrupt:
+    print("answered in time", time.monotonic() - sent[0] < 1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "n_components"),
+    [
+        ("autoencoder.fit(X)", 400),  # all rows in one batch
+        ("autoencoder.transform(X)", 8000),
+        ("autoencoder.score_samples(X)", 4000),
+        ("loss_and_gradients(autoencoder, X)", 400),
+    ],
+)
+def test_ctrl_c(call: str, n_components: int) -> None:
+    code = CODE.format(call=call, n_components=n_components)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert run.stdout == "answered in time True\n", run.stdout + run.stderr
+
+
+DAEMON = """
+import threading, time
+import numpy as np
+from eigencoder import Autoencoder
+
+X = np.ones((2000, 300), "float32")
+autoencoder = Autoencoder(200, max_iter=0).fit(X)
+calls = {"fit": lambda: Autoencoder(200, max_iter=100_000, tol=0, n_iter_no_change=100_000).fit(X),
+         "transform": lambda: autoencoder.transform(X)}
+
+def forever(call):
+    while True:
+        call()
+
+for call in calls.values():
+    threading.Thread(target=forever, args=(call,), daemon=True).start()
+time.sleep(0.5)
+"""
+
+
+def test_the_interpreter_can_end_while_daemon_threads_are_in_the_core() -> None:
+    run = subprocess.run([sys.executable, "-c", DAEMON], capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 0, run.stderr

@@ -14,6 +14,11 @@ def changed(value, dtype=None):
     return X
 
 
+class BadlyEncoded:
+    def __array__(self, dtype=None, copy=None):
+        raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+
+
 BAD_DATA = [
     (changed(np.nan), ValueError, "NaN"),
     (changed(np.inf), ValueError, "infinity"),
@@ -29,6 +34,7 @@ BAD_DATA = [
     (changed("a", object), ValueError, "could not convert string"),
     (changed({"a": 1}, object), TypeError, "real number|string"),
     (np.ones((3, 4), "datetime64[s]"), TypeError, "real numbers, found dtype datetime64"),
+    (np.ma.masked_less(data(), 0.5), ValueError, "X is a masked array"),
     (None, ValueError, "array"),
     (sparse.csr_array(data()), ValueError, "sparse matrices are not available yet"),
     (sparse.coo_matrix(data()), ValueError, "sparse matrices are not available yet"),
@@ -40,6 +46,10 @@ BAD_FIT_ARGUMENTS = [
     ({"sample_weight": np.zeros(30)}, ValueError, "sample_weight is zero in every row"),
     ({"sample_weight": np.full(30, -1.0)}, ValueError, "must not be negative, found -1"),
     ({"sample_weight": np.full(30, np.nan)}, ValueError, "sample_weight contains NaN"),
+    ({"sample_weight": np.ma.masked_less(data()[:, 0], 0.5)}, ValueError, "sample_weight is a masked array"),
+    ({"sample_weight": ["1"] * 30}, ValueError, "strings"),
+    ({"sample_weight": np.ones(30, "datetime64[s]")}, TypeError, "sample_weight must hold real numbers"),
+    ({"X_val": BadlyEncoded()}, ValueError, "X_val: .*can't decode"),
     ({"X_val": data(5, 3)}, ValueError, "X_val: X has 3 features, but Autoencoder is expecting 4"),
     ({"X_val": changed(np.nan)}, ValueError, "X_val: .*NaN"),
     ({"X_val": data()[:0]}, ValueError, "X_val: .*0 sample"),
@@ -61,6 +71,25 @@ def test_bad_data(X, error, message):
 def test_bad_fit_arguments(arguments, error, message):
     assert_refused(Autoencoder(2), error, message, lambda a: a.fit(data(), **arguments))
     assert_refused(fitted_on_names(), error, message, lambda a: a.fit(data(), **arguments))
+
+
+@pytest.mark.parametrize("make", [np.random.RandomState, np.random.default_rng])
+@pytest.mark.parametrize(
+    ("parameters", "X_val"),
+    [
+        ({"validation_fraction": 0.99}, None),
+        ({"penalty": "kl", "activation": "relu"}, None),
+        ({"n_components": 10**12}, None),
+        ({}, data(5, 3)),
+    ],
+    ids=["split", "objective", "memory", "X_val"],
+)
+def test_a_refused_fit_draws_no_random_number(parameters, X_val, make):
+    random_state = make(0)
+    autoencoder = Autoencoder(2, early_stopping=True, random_state=random_state).set_params(**parameters)
+    with pytest.raises(ValueError, match=r"."):
+        autoencoder.fit(data(), X_val=X_val)
+    assert random_state.random() == make(0).random()
 
 
 def test_zero_weights_on_one_side_of_the_split():

@@ -1,5 +1,7 @@
 """A parameter that cannot be used is refused before any work, and the estimator stays as it was."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,7 @@ BAD_PARAMETERS = [
     ({"alpha": -1e-3}, ValueError, "alpha must.* -0.001"),
     ({"alpha": np.nan}, ValueError, "alpha must"),
     ({"alpha": "1"}, TypeError, "alpha must be a real number, found '1' of type str"),
+    ({"alpha": 10**400}, ValueError, "alpha must fit into 64 bits"),
     ({"alpha": 1j}, TypeError, "alpha must be a real number"),
     ({"penalty": "contractive"}, ValueError, "not available yet; available now: None, 'kl', 'l1'"),
     ({"penalty": "l2"}, ValueError, "penalty must be one of None, 'kl', 'l1', found 'l2'"),
@@ -91,11 +94,24 @@ BAD_PARAMETERS = [
 
 
 @pytest.mark.parametrize(
-    ("parameters", "error", "message"), BAD_PARAMETERS, ids=[str(case[0]) for case in BAD_PARAMETERS]
+    ("parameters", "error", "message"), BAD_PARAMETERS, ids=[str(case[0])[:80] for case in BAD_PARAMETERS]
 )
 def test_bad_parameters(parameters, error, message):
     assert_refused(Autoencoder(2).set_params(**parameters), error, message, lambda a: a.fit(data()))
     assert_refused(fitted_on_names().set_params(**parameters), error, message, lambda a: a.fit(data()))
+
+
+def test_memory_is_counted_with_the_activations_of_a_batch(monkeypatch):
+    n_parameters = 2 * 4 * 2 + 2 + 4
+    n_activations = 10 * (2 * 4 + 2 * (2 + 4))  # of ten rows: clean and noisy input; both layers and their gradients
+    needed = 8 * (6 * n_parameters + n_activations)
+    autoencoder = Autoencoder(2, batch_size=10, max_iter=1)
+    monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": needed - 1, "SC_PAGE_SIZE": 1}.get)
+    message = f"need {needed} bytes to train in batches of 10 rows, this machine has {needed - 1}: .*batch_size"
+    assert_refused(autoencoder, ValueError, message, lambda a: a.fit(data()))
+    monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": needed, "SC_PAGE_SIZE": 1}.get)
+    autoencoder.fit(data())
+    autoencoder.set_params(batch_size=10**9).fit(data(10))
 
 
 @pytest.mark.parametrize("estimator", [Autoencoder, SparseAutoencoder, DenoisingAutoencoder])

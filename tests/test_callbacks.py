@@ -1,5 +1,9 @@
 """What scikit-learn's callbacks hear of a fit, and how they end it."""
 
+import weakref
+from contextlib import suppress
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
@@ -35,6 +39,19 @@ class Recorder:
         if context.task_name == "epoch" and context.task_id == self.raise_after:
             raise self.error
         return context.task_name == "epoch" and context.task_id == self.stop_after
+
+
+class Raiser:
+    """Raises at the end of the first epoch and keeps nothing, since scikit-learn may keep a callback beyond the fit."""
+
+    def setup(self, estimator, context): ...
+
+    def teardown(self, estimator, context): ...
+
+    def on_fit_task_begin(self, estimator, context): ...
+
+    def on_fit_task_end(self, estimator, context):
+        raise RuntimeError("from the callback")
 
 
 class Propagated(Recorder):
@@ -94,6 +111,23 @@ def test_an_exception_propagates_and_the_last_step_is_kept(error):
     assert recorder.events[-2:] == ["epoch 1 ends", "teardown"]
     assert autoencoder.n_iter_ == 2
     np.testing.assert_array_equal(autoencoder.coefs_[0], small(max_iter=2).fit(data()).coefs_[0])
+
+
+def test_the_traceback_shows_where_the_callback_raised():
+    with pytest.raises(RuntimeError, match="from the callback") as caught:
+        small().set_callbacks(Raiser()).fit(data())
+    assert caught.traceback[-1].name == "on_fit_task_end"
+    assert caught.traceback[-1].path == Path(__file__)
+
+
+def test_an_exception_keeps_no_data_alive():
+    def watched_data():
+        X = data()
+        with suppress(RuntimeError):
+            small().set_callbacks(Raiser()).fit(X)
+        return weakref.ref(X)
+
+    assert watched_data()() is None  # at once, without a look for cycles
 
 
 def test_bad_input_reaches_no_callback():

@@ -54,6 +54,14 @@ def test_the_core_agrees_with_numpy(progress):
     assert core.gradient_error > 0
 
 
+def test_a_step_that_fails_takes_its_callback_along(progress):
+    pytest.importorskip("sklearn.callback", reason="scikit-learn < 1.9 has no callbacks")
+    autoencoder = Autoencoder(2)
+    with pytest.raises(ValueError, match="NaN"), progress.step("fails", autoencoder):
+        autoencoder.fit([[np.nan]])
+    assert vars(autoencoder) == vars(Autoencoder(2))
+
+
 def test_a_speed_between_different_trainings_does_not_hold(progress, monkeypatch):
     monkeypatch.setattr(native, "_numpy_loss_curve", lambda rows, max_iter: [1.0] * max_iter)
     speeds = native.measure(progress, max_iter=1).speeds

@@ -33,14 +33,14 @@ def sigmoid(z):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_fitted_attributes(dtype, tied_weights):
     X = data(dtype=dtype)
-    autoencoder = deep(tied_weights=tied_weights).fit(X)
+    autoencoder = deep(tied_weights=tied_weights, learning_rate_init=0.5).fit(X)
     assert [coef.shape for coef in autoencoder.coefs_] == [(7, 5), (5, 3), (3, 5), (5, 7)]
     assert [intercept.shape for intercept in autoencoder.intercepts_] == [(5,), (3,), (5,), (7,)]
     assert {array.dtype for array in autoencoder.coefs_ + autoencoder.intercepts_} == {np.dtype(dtype)}
     assert len(autoencoder.loss_curve_) == autoencoder.n_iter_ == 4
     assert autoencoder.validation_loss_curve_ == []
     assert autoencoder.loss_ == autoencoder.loss_curve_[-1]
-    assert autoencoder.best_loss_ == min(autoencoder.loss_curve_)
+    assert autoencoder.best_loss_ == min(autoencoder.loss_curve_) < autoencoder.loss_
     assert autoencoder.t_ == 4 * len(X)
     assert autoencoder.n_features_in_ == 7
 
@@ -75,7 +75,16 @@ def test_a_duplicate_answers_alike_and_keeps_the_tie(duplicate, tied_weights):
     for encoder, decoder in zip(twin.coefs_[:2], reversed(twin.coefs_[2:]), strict=True):
         assert np.shares_memory(encoder, decoder) == tied_weights
         assert np.array_equal(encoder, decoder.T) == tied_weights
-    np.testing.assert_array_equal(twin.partial_fit(X).coefs_[0], autoencoder.partial_fit(X).coefs_[0])
+    for _ in range(2):  # in turn, the first without and the second with an optimizer's state
+        np.testing.assert_array_equal(twin.partial_fit(X).coefs_[0], autoencoder.partial_fit(X).coefs_[0])
+
+
+def test_a_shallow_copy_has_an_optimizer_of_its_own():
+    X = data()
+    autoencoder = deep().partial_fit(X)
+    shallow, expected = copy.copy(autoencoder), copy.deepcopy(autoencoder).partial_fit(X)
+    autoencoder.partial_fit(X)
+    np.testing.assert_array_equal(shallow.partial_fit(X).coefs_[0], expected.coefs_[0])
 
 
 def test_a_clone_is_not_fitted():
@@ -135,13 +144,80 @@ def test_score_of_one_row_is_nan_with_a_warning():
         assert np.isnan(autoencoder.score(data(1)))
 
 
-def test_score_of_equal_rows():
-    X = np.ones((5, 2))
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("value", [1, 0.1])  # the mean of many 0.1 is not 0.1
+def test_score_of_equal_rows(value, dtype):
+    X = np.full((10, 3), value, dtype)
     autoencoder = Autoencoder(1, max_iter=0, random_state=0).fit(X)
     assert autoencoder.score(X) == 0
     autoencoder.coefs_[1][...] = 0
-    autoencoder.intercepts_[1][...] = 1
+    autoencoder.intercepts_[1][...] = value
     assert autoencoder.score(X) == 1
+
+
+def test_score_of_equal_rows_and_another_without_weight():
+    X, weights = np.full((10, 3), 0.1), np.append(0, np.random.default_rng(2).random(9))
+    X[0] = 1 / 3
+    assert Autoencoder(1, max_iter=0, random_state=0).fit(X).score(X, sample_weight=weights) == 0
+
+
+def test_score_far_from_the_origin():
+    X = data()
+    autoencoder = deep().fit(X)
+    far = copy.deepcopy(autoencoder)
+    shift = 2.0**20
+    far.intercepts_[0] -= shift * far.coefs_[0].sum(axis=0)
+    far.intercepts_[-1] += shift
+    expected = 1 - ((X - autoencoder.reconstruct(X)) ** 2).sum() / ((X - X.mean(axis=0)) ** 2).sum()
+    EQUIVALENCE.assert_close(autoencoder.score(X), expected)
+    NATIVE_OVER_REFERENCE["cpu", "float32"].assert_close(far.score(X + shift), expected)
+
+
+def test_parameters_set_after_fit_do_not_change_the_answers():
+    X = data()
+    autoencoder = deep().fit(X)
+    expected = autoencoder.reconstruct(X)
+    names = autoencoder.get_feature_names_out()
+    changes = {"activation": "relu", "code_activation": "sigmoid", "output_activation": "tanh"}
+    autoencoder.set_params(n_components=9, hidden_layer_sizes=(), tied_weights=True, **changes)
+    np.testing.assert_array_equal(autoencoder.reconstruct(X), expected)
+    np.testing.assert_array_equal(autoencoder.inverse_transform(autoencoder.transform(X)), expected)
+    assert list(autoencoder.get_feature_names_out()) == list(names)
+
+
+@pytest.mark.parametrize("method", ["transform", "reconstruct", "score"])
+@pytest.mark.parametrize(
+    ("attribute", "change", "found"),
+    [
+        ("coefs_", lambda arrays: arrays[:3], r"\[\(7, 5\), \(5, 3\), \(3, 5\)\]"),
+        ("coefs_", lambda arrays: [*arrays, arrays[0]], r"\(5, 7\), \(7, 5\)\]"),
+        ("coefs_", lambda arrays: [arrays[0].T, *arrays[1:]], r"\[\(5, 7\), \(5, 3\)"),
+        ("coefs_", lambda arrays: [arrays[0][0], *arrays[1:]], r"\[\(5,\), \(5, 3\)"),
+        ("intercepts_", lambda arrays: arrays[1:], r"\[\(3,\), \(5,\), \(7,\)\]"),
+        ("intercepts_", lambda arrays: [arrays[0][:, np.newaxis], *arrays[1:]], r"\[\(5, 1\), \(3,\)"),
+    ],
+)
+def test_arrays_of_another_network_are_refused(attribute, change, found, method):
+    autoencoder = deep().fit(data())
+    setattr(autoencoder, attribute, change(getattr(autoencoder, attribute)))
+    with pytest.raises(ValueError, match=f"{attribute} has arrays of the shapes .*{found}.*, expected"):
+        getattr(autoencoder, method)(data())
+
+
+@pytest.mark.parametrize(
+    ("n_jobs", "error", "message"),
+    [
+        ("a", TypeError, "n_jobs must be an integer, found 'a'"),
+        (2.5, TypeError, "n_jobs must be an integer, found 2.5"),
+        (10**12, ValueError, "n_jobs must fit into 32 bits"),
+        (0, ValueError, "n_jobs must be a positive number"),
+    ],
+)
+def test_n_jobs_set_after_fit_is_checked(n_jobs, error, message):
+    autoencoder = deep().fit(data()).set_params(n_jobs=n_jobs)
+    for method, X in [("transform", data()), ("inverse_transform", data(9, 3)), ("score_samples", data())]:
+        with pytest.raises(error, match=message):
+            getattr(autoencoder, method)(X)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

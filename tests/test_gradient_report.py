@@ -10,6 +10,7 @@ from eigencoder import (
     DenoisingAutoencoder,
     SparseAutoencoder,
     _core,
+    _gradients,
     check_gradients,
     loss_and_gradients,
     reference,
@@ -109,6 +110,61 @@ def test_a_wrong_native_gradient_is_found(monkeypatch):
     bad = [e.array for e in report.errors if e.native_differences > GRADIENT.relative]
     assert bad == ["coefs_[0]"]
     assert "Gradients DISAGREE" in repr(report)
+
+
+@pytest.mark.parametrize("method", ["native", "reference", "differences"])
+def test_a_gradient_that_is_not_finite_is_found(method, monkeypatch):
+    def with_nan(right):
+        def wrong(*args, **kwargs):
+            answer = right(*args, **kwargs)
+            intercepts = answer[1][1] if method == "native" else answer[-1]
+            intercepts[1][0] = np.nan
+            return answer
+
+        return wrong
+
+    owner, name = {
+        "native": (_gradients._Objective, "loss_and_gradients"),
+        "reference": (reference, "loss_and_gradients"),
+        "differences": (_gradients._Objective, "differences"),
+    }[method]
+    monkeypatch.setattr(owner, name, with_nan(getattr(owner, name)))
+    report = check_gradients(Autoencoder(3, random_state=0), data())
+    assert not report.ok
+    pairs = ("native_reference", "native_differences", "reference_differences")
+    for pair in pairs:
+        assert np.isinf(getattr(report, pair)) == (method in pair)
+        assert np.isinf(getattr(report.errors[3], pair)) == (method in pair)
+        assert all(np.isfinite(getattr(errors, pair)) for errors in report.errors[:3])
+
+
+def test_weights_that_are_not_finite_are_found():
+    fitted = Autoencoder(3, random_state=0, max_iter=1).fit(data())
+    fitted.coefs_[0][1, 1] = np.nan
+    report = check_gradients(fitted, data())
+    assert not report.ok
+    assert "Gradients DISAGREE" in repr(report)
+
+
+@pytest.mark.parametrize("function", [loss_and_gradients, check_gradients])
+def test_an_unfitted_subclass_with_a_constructor_of_its_own(function):
+    class Narrow(Autoencoder):
+        def __init__(self, n_components=2):
+            super().__init__(n_components, random_state=0, early_stopping=True, verbose=1)
+
+    np.testing.assert_equal(function(Narrow(), data()), function(Autoencoder(2, random_state=0), data()))
+
+
+def test_callbacks_hear_nothing_of_gradients():
+    pytest.importorskip("sklearn.callback", reason="scikit-learn < 1.9 has no callbacks")
+
+    class Refuses:
+        def setup(self, estimator, context):
+            raise AssertionError("a fit was reported")
+
+        teardown = on_fit_task_begin = on_fit_task_end = setup
+
+    assert check_gradients(Autoencoder(3, random_state=0).set_callbacks(Refuses()), data()).ok
 
 
 def test_a_wrong_loss_is_found(monkeypatch):

@@ -1,5 +1,6 @@
 """How a fit goes on, stops, and reports."""
 
+import copy
 import re
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from eigencoder import Autoencoder, DivergenceError
+from eigencoder import Autoencoder, DivergenceError, _core
 from tolerances import EQUIVALENCE
 
 
@@ -106,6 +107,31 @@ def test_partial_fit_remembers_the_column_extremes():
     assert corrupted(100 * X, X) > 100 * corrupted(X, X)
 
 
+def test_extremes_are_those_of_the_rows_that_train():
+    def corrupted(X, weights=None):
+        autoencoder = small(activation="identity", corruption="salt_and_pepper", corruption_level=1.0, max_iter=1)
+        autoencoder.set_params(early_stopping=weights is None)
+        return autoencoder.fit(X, sample_weight=weights).loss_
+
+    X, validation_rows = data(), _core.permutation(60, 0)[:6]
+    far, weights = X.copy(), np.ones(60)
+    far[validation_rows], weights[validation_rows] = 100, 0
+    assert corrupted(far) == corrupted(X)
+    assert corrupted(far, weights) == corrupted(X, weights)
+    assert corrupted(far, np.ones(60)) > 100 * corrupted(X, np.ones(60))
+
+
+@pytest.mark.parametrize("tied_weights", [False, True])
+def test_a_change_of_tied_weights_restarts_the_optimizer(tied_weights):
+    X = data()
+    autoencoder = small(tied_weights=tied_weights).partial_fit(X)
+    decoder = autoencoder.coefs_[0].T.copy()
+    autoencoder.set_params(tied_weights=not tied_weights).coefs_[1] = decoder
+    fresh = copy.deepcopy(autoencoder)
+    fresh._optimizer_state = None
+    assert_same_weights(autoencoder.partial_fit(X), fresh.partial_fit(X))
+
+
 def test_partial_fit_after_fit_goes_on_with_a_fresh_optimizer():
     X = data()
     autoencoder = small().fit(X)
@@ -145,6 +171,16 @@ def test_early_stopping_restores_the_best_weights():
     assert_same_weights(stopped, small(learning_rate_init=0.05, tol=0, max_iter=best + 1).fit(X))
 
 
+def test_best_loss_is_that_of_the_weights_that_early_stopping_kept():
+    X, X_val = data(), data(20)
+    autoencoder = small(early_stopping=True, warm_start=True, learning_rate_init=0.05, max_iter=100)
+    autoencoder.fit(X, X_val=X_val)
+    first = autoencoder.best_loss_
+    autoencoder.set_params(learning_rate_init=1.0, max_iter=2).fit(X, X_val=X_val)
+    assert autoencoder.best_loss_ > first
+    EQUIVALENCE.assert_close(autoencoder.best_loss_, -autoencoder.score_samples(X_val).mean())
+
+
 def test_early_stopping_splits_rows_off():
     X = data()
     autoencoder = small(early_stopping=True, validation_fraction=0.21).fit(X)
@@ -166,6 +202,8 @@ def test_divergence_names_epoch_and_rate_and_restores_the_epoch(method, dtype):
         getattr(bad, method)(X)
     assert_same_weights(bad, good)
     assert bad.loss_curve_ == good.loss_curve_
+    assert bad.loss_ == good.loss_
+    assert bad.best_loss_ == np.inf
     bad.set_params(learning_rate_init=0.001, max_iter=1)
     assert np.isfinite(getattr(bad, method)(X).loss_)
 

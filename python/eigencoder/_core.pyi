@@ -77,6 +77,7 @@ class FitResult:
     def rows_seen(self) -> int: ...
     @property
     def n_updates(self) -> int: ...
+
 def check(network: NetworkConfig, objective: ObjectiveConfig) -> None:
     """ValueError where the objective cannot be had with the network, such as a KL penalty on a relu code."""
 

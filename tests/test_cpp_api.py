@@ -57,3 +57,8 @@ def test_the_program_matches_python(build: Path) -> None:
 def test_concurrent_trainings_give_the_bits_of_one_thread(build: Path) -> None:
     done = subprocess.run([build / "threads"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_a_training_step_allocates_nothing(build: Path) -> None:
+    done = subprocess.run([build / "allocations"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

@@ -1,0 +1,68 @@
+// A training step allocates nothing: a fit of a hundred batches takes no more pieces of memory than one of ten.
+#include <eigencoder/autoencoder.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+namespace {
+std::atomic<long> n_allocations{0};
+}
+
+void* operator new(std::size_t size) {
+  ++n_allocations;
+  if (void* const memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  ++n_allocations;
+  const auto unit = static_cast<std::size_t>(alignment);
+  if (void* const memory = std::aligned_alloc(unit, (size + unit - 1) / unit * unit)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+namespace {
+
+using eigencoder::Index;
+
+constexpr Index n_features = 40;
+constexpr Index batch_size = 16;
+
+long allocations_of_fit(Index n_batches, eigencoder::Penalty penalty, eigencoder::Corruption corruption) {
+  const std::vector<double> x(static_cast<std::size_t>(n_batches * batch_size * n_features), 0.5);
+  eigencoder::ObjectiveConfig objective;
+  objective.alpha = 0.1;
+  objective.penalty = penalty;
+  objective.corruption = corruption;
+  eigencoder::ScheduleConfig schedule;
+  schedule.batch_size = batch_size;
+  schedule.max_iter = 2;
+  eigencoder::Autoencoder<double> model(eigencoder::mirrored_network(n_features, {20}, 5), objective, 1, 1);
+  const long before = n_allocations;
+  model.fit(x.data(), n_batches * batch_size, {}, schedule);
+  return n_allocations - before;
+}
+
+}  // namespace
+
+int main() {
+  using eigencoder::Corruption;
+  using eigencoder::Penalty;
+  for (const Penalty penalty : {Penalty::none, Penalty::kl, Penalty::l1}) {
+    for (const Corruption corruption : {Corruption::none, Corruption::masking, Corruption::gaussian}) {
+      const long few = allocations_of_fit(10, penalty, corruption);
+      const long many = allocations_of_fit(100, penalty, corruption);
+      if (few == 0 || many != few) {
+        std::printf("10 batches took %ld allocations, 100 took %ld\n", few, many);
+        return 1;
+      }
+    }
+  }
+  return 0;
+}

@@ -3,30 +3,74 @@
 import argparse
 import importlib.util
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from . import fits, inference, kernels, memory, scaling
 from .machine import describe_machine
-from .measure import compare
-from .peers import PEERS
+from .peak import Peak, measurable_peak
+from .peers import KEYS, obstacles, peer_types
 from .report import table, write_json
-from .workloads import WORKLOADS, Workload
+from .timing import Turns
+from .workloads import ENCODING, WORKLOADS, Workload
 
 # They make OpenBLAS run the kernel or the blocking of another processor; the peers are to run at their best.
 OPENBLAS_OVERRIDES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 RESULTS = Path(__file__).parent / "results"
+BENCHES = {
+    "fits": "every workload with every peer",
+    "kernels": "the passes of one batch, without a training around them",
+    "inference": "latency of one row, throughput of many",
+    "memory": "what a fit holds beside its data",
+    "scaling": "threads and sizes",
+}
+OPTIONS_OF = {"fits": {"only", "peers"}, "kernels": {"only"}, "memory": {"peers"}}  # besides --quick and --name
+FULL, QUICK = Turns(n_rounds=5, seconds=0.3), Turns(n_rounds=2, seconds=0.1)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--name", default="latest", help="of the files in bench/results (default: %(default)s)")
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each peer (default: %(default)s)")
-    arguments = parser.parse_args()
-    if arguments.rounds < 1:
-        parser.error(f"--rounds must be >= 1, found {arguments.rounds}")
+    parser = argument_parser()
+    options = parser.parse_args()
+    for option in {"only", "peers"} - OPTIONS_OF.get(options.bench, set()):
+        if getattr(options, option) is not None:
+            parser.error(f"--{option} does not apply to {options.bench}")
     restart_without_openblas_overrides()
-    run(WORKLOADS, RESULTS / arguments.name, n_rounds=arguments.rounds, turn_seconds=0.3)
+    run(
+        options.bench,
+        WORKLOADS if options.only is None else options.only,
+        KEYS if options.peers is None else options.peers,
+        QUICK if options.quick else FULL,
+        RESULTS / (options.name or options.bench),
+    )
+
+
+def argument_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    benches = "; ".join(f"{name}: {text}" for name, text in BENCHES.items())
+    parser.add_argument("bench", nargs="?", choices=BENCHES, default="fits", help=f"{benches} (default: %(default)s)")
+    parser.add_argument("--only", type=workloads_named, metavar="REGEX", help="workloads whose name it matches")
+    parser.add_argument("--peers", type=known_keys, metavar="NAMES", help=f"some of {','.join(KEYS)}")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter turns, rougher figures")
+    parser.add_argument("--name", help="of the files in bench/results (default: that of the bench)")
+    return parser
+
+
+def workloads_named(pattern: str) -> list[Workload]:
+    found = [workload for workload in WORKLOADS if re.search(pattern, workload.name)]
+    if not found:
+        names = "; ".join(workload.name for workload in WORKLOADS)
+        raise argparse.ArgumentTypeError(f"{pattern!r} matches none of: {names}")
+    return found
+
+
+def known_keys(names: str) -> list[str]:
+    found = names.split(",")
+    if unknown := sorted(set(found) - set(KEYS)):
+        raise argparse.ArgumentTypeError(f"found {', '.join(unknown)}, expected some of {','.join(KEYS)}")
+    return found
 
 
 def restart_without_openblas_overrides() -> None:
@@ -36,25 +80,43 @@ def restart_without_openblas_overrides() -> None:
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
 
 
-def run(workloads: Sequence[Workload], path: Path, *, n_rounds: int, turn_seconds: float) -> None:
-    """Print the machine, progress and the table; write ``path`` with .json and, with matplotlib, with .png."""
+def run(bench: str, workloads: Sequence[Workload], keys: Sequence[str], turns: Turns, path: Path) -> None:
+    """Print the machine, progress and tables; write ``path`` with .json and, for fits with matplotlib, with .png."""
     machine = describe_machine()
     for name, value in machine.items():
-        print(f"{name:13}{value}")
-    print()
-    roof_gflops, measurements = compare(
-        workloads, PEERS, n_rounds=n_rounds, turn_seconds=turn_seconds, report=lambda line: print(line, flush=True)
-    )
-    print(f"\nsgemm roof   {roof_gflops:.0f} GFLOP/s, the best rate of a large float32 NumPy product in this run\n")
-    print(table(measurements))
+        print(f"{name:15}{value}")
+    for key, obstacle in obstacles(keys).items():
+        print(f"{key:15}{obstacle}")
+    print(flush=True)
+    peak = measurable_peak()
+    peak.take_turn(turns.seconds)
+    tables = measure(bench, workloads, keys, turns, peak)
 
-    write_json(path.with_suffix(".json"), machine, roof_gflops, measurements)
-    print(f"\nwritten      {path.with_suffix('.json')}")
-    if importlib.util.find_spec("matplotlib"):
+    print(f"\n{peak.description}: {peak.all_cores:.0f} GFLOP/s on all cores, {peak.one_core:.0f} on one")
+    for title, rows in tables.items():
+        print(f"\n{title}\n\n{table(rows)}")
+    write_json(path.with_suffix(".json"), machine, peak, tables)
+    print(f"\nwritten        {path.with_suffix('.json')}")
+    if bench == "fits" and importlib.util.find_spec("matplotlib"):
         from .picture import draw
 
-        draw(path.with_suffix(".png"), f"{machine['cpu']}, {machine['cores']} cores", measurements)
-        print(f"written      {path.with_suffix('.png')}")
+        draw(path.with_suffix(".png"), f"{machine['cpu']}, {machine['cores']} cores, float32, Adam", tables["fits"])
+        print(f"written        {path.with_suffix('.png')}")
+
+
+def measure(
+    bench: str, workloads: Sequence[Workload], keys: Sequence[str], turns: Turns, peak: Peak
+) -> Mapping[str, Sequence[Any]]:
+    """Tables by their titles."""
+    if bench == "fits":
+        return fits.measure(workloads, peer_types(keys), turns, peak, report=lambda line: print(line, flush=True))
+    if bench == "kernels":
+        return kernels.measure(workloads, turns, peak)
+    if bench == "inference":
+        return inference.measure(ENCODING, turns, peak)
+    if bench == "memory":
+        return memory.measure(keys)
+    return scaling.measure(turns, peak)
 
 
 if __name__ == "__main__":

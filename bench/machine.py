@@ -2,16 +2,17 @@
 
 import os
 import platform
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypedDict
 
 import joblib
-import numpy as np
-import sklearn
 import threadpoolctl
 
 import eigencoder
 from eigencoder import _core
+
+PACKAGES = ("numpy", "scikit-learn", "torch", "jax", "jaxlib")
 
 
 class Machine(TypedDict):
@@ -20,24 +21,19 @@ class Machine(TypedDict):
     load_average: float
     engine: str
     blas: str
-    eigencoder: str
-    numpy: str
-    scikit_learn: str
-    python: str
+    versions: str
 
 
 def describe_machine() -> Machine:
     """The load is that of the last minute; above about 0.2 something else was running."""
+    versions = {"eigencoder": eigencoder.__version__, "Python": platform.python_version(), **installed_versions()}
     return Machine(
         cpu=cpu_model(),
         cores=joblib.cpu_count(),
         load_average=round(os.getloadavg()[0], 2),
         engine=_core.engine()["name"],
         blas=blas_of_numpy(),
-        eigencoder=eigencoder.__version__,
-        numpy=np.__version__,
-        scikit_learn=sklearn.__version__,
-        python=platform.python_version(),
+        versions=", ".join(f"{name} {number}" for name, number in versions.items()),
     )
 
 
@@ -48,6 +44,16 @@ def cpu_model() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def installed_versions() -> dict[str, str]:
+    versions = {}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return versions
 
 
 def blas_of_numpy() -> str:

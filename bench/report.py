@@ -1,47 +1,51 @@
-"""What a run leaves: a table on the screen and a JSON file."""
+"""What a run leaves: tables on the screen and a JSON file. Rows are dataclasses, and their fields are the columns."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from .machine import Machine
-from .measure import Measurement
+from .peak import Peak
 
-TEXT_COLUMNS = ("workload", "peer", "dtype", "samples")
-NUMBER_COLUMNS = ("samples/s", "GFLOP/s", "% of sgemm roof", "eigencoder/peer")
+TITLES = {
+    "samples_per_second": "samples/s",
+    "gflops": "GFLOP/s",
+    "percent_of_peak": "% of peak",
+    "percent_of_one_core": "% of one core",
+    "eigencoder_over_peer": "eigencoder/peer",
+}
 
 
-def table(measurements: Sequence[Measurement]) -> str:
-    """A line a measurement, under a line of titles; text is flush left, numbers are flush right."""
-    lines = [(*TEXT_COLUMNS, *NUMBER_COLUMNS), *map(cells, measurements)]
+def table(rows: Sequence[Any]) -> str:
+    """A line a row, under a line of titles; text is flush left, numbers are flush right."""
+    values = [asdict(row) for row in rows]
+    titles = [TITLES.get(name, name.replace("_", " ")) for name in values[0]]
+    lines = [titles, *([cell(value) for value in row.values()] for row in values)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    aligns = "<" * len(TEXT_COLUMNS) + ">" * len(NUMBER_COLUMNS)
+    aligns = ["<" if isinstance(value, str) else ">" for value in values[0].values()]
     return "\n".join(
-        "  ".join(f"{cell:{align}{width}}" for cell, align, width in zip(line, aligns, widths, strict=True))
+        "  ".join(f"{text:{align}{width}}" for text, align, width in zip(line, aligns, widths, strict=True)).rstrip()
         for line in lines
     )
 
 
-def cells(measurement: Measurement) -> tuple[str, ...]:
-    return (
-        measurement.workload,
-        measurement.peer,
-        measurement.dtype,
-        f"{measurement.n_samples:,} x {measurement.n_epochs}",
-        f"{measurement.samples_per_second:,.0f}",
-        f"{measurement.gflops:.1f}",
-        f"{measurement.percent_of_roof:.1f}",
-        f"{measurement.ratio:.2f}",
-    )
+def cell(value: object) -> str:
+    """A float with three significant digits, above 100 without decimals."""
+    if isinstance(value, float):
+        return f"{value:,.{0 if value >= 100 else 1 if value >= 10 else 2}f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def write_json(path: Path, machine: Machine, roof_gflops: float, measurements: Sequence[Measurement]) -> None:
-    """The machine, the roof and the measurements, with the fields of Machine and Measurement."""
+def write_json(path: Path, machine: Mapping[str, Any], peak: Peak, tables: Mapping[str, Sequence[Any]]) -> None:
     content = {
         "machine": machine,
-        "sgemm_roof_gflops": roof_gflops,
-        "measurements": [asdict(measurement) for measurement in measurements],
+        "peak": {
+            "description": peak.description,
+            "all_cores_gflops": peak.all_cores,
+            "one_core_gflops": peak.one_core,
+        },
+        "tables": {title: [asdict(row) for row in rows] for title, rows in tables.items()},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=2) + "\n")

@@ -1,40 +1,48 @@
-"""What is timed. A workload is one line of WORKLOADS, and says everything that its peers must agree on."""
+"""What is fitted. A workload is one line of WORKLOADS, and says everything that its peers must agree on."""
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eigencoder.reference import Network, Optimizer
+from eigencoder.reference import Network, Objective, Optimizer
 from eigencoder.reference.random import Stream, permutation
 from eigencoder.reference.training import initialise
 
-if TYPE_CHECKING:
-    from .peer import Peer
-
 SEED = 0
 OPTIMIZER = Optimizer(solver="adam", learning_rate_init=1e-3)
+PLAIN = Objective(loss="squared_error")
+KL = replace(PLAIN, penalty="kl")
+MASKING = replace(PLAIN, corruption="masking")
 
 
 @dataclass(frozen=True)
-class Workload(ABC):
-    """A network with sigmoid layers and an identity output, trained with Adam on the squared error of float32 data.
+class Workload:
+    """A network with sigmoid layers and an identity output, trained from its initial weights with Adam on float32 data.
 
     Parameters
     ----------
     layer_sizes : from the input to the output, the code in the middle
-    n_samples : rows of the data
-    batch_size, n_epochs : used by a fit only
     """
 
     layer_sizes: tuple[int, ...]
+    batch_size: int
     n_samples: int
-    batch_size: int = 256
-    n_epochs: int = 1
+    n_epochs: int
+    objective: Objective = PLAIN
+
+    @property
+    def name(self) -> str:
+        sizes = self.layer_sizes if len(self.layer_sizes) == 3 else (*self.layer_sizes[: self.code + 1], "...")
+        extra = {KL: " + KL", MASKING: " + masking noise"}.get(self.objective, "")
+        return f"{'-'.join(map(str, sizes))}, batch {self.batch_size}{extra}"
+
+    @property
+    def code(self) -> int:
+        """The place of the code in ``layer_sizes``."""
+        return len(self.layer_sizes) // 2
 
     @property
     def network(self) -> Network:
@@ -54,6 +62,14 @@ class Workload(ABC):
         """The weights and biases that every peer starts from, as one flat vector, (n_parameters,)."""
         return initialise(self.network, SEED)
 
+    @property
+    def initial_layers(self) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """The same as weights, (n_inputs, n_outputs), and bias, (n_outputs,), of each layer."""
+        return [
+            (weights.astype(np.float32), bias.astype(np.float32))
+            for weights, bias in self.network.layers(self.initial_parameters)
+        ]
+
     @cached_property
     def orders(self) -> list[NDArray[np.int64]]:
         """The order of the rows in each epoch, (n_samples,) each."""
@@ -64,78 +80,35 @@ class Workload(ABC):
         """Multiplications a row in the forward product of each layer."""
         return [n_inputs * n_outputs for n_inputs, n_outputs in pairwise(self.layer_sizes)]
 
-    @abstractmethod
-    def limited(self, n_samples: int, n_epochs: int) -> Self:
-        """As much of the workload as a peer does that fits no more than this."""
-
-    @property
-    @abstractmethod
-    def name(self) -> str: ...
-
-    @property
-    @abstractmethod
-    def samples_per_run(self) -> int: ...
-
-    @property
-    @abstractmethod
-    def flops_per_sample(self) -> int:
-        """Floating-point operations of the matrix products, all else being small beside them."""
-
-    @abstractmethod
-    def run(self, peer: "Peer") -> NDArray[Any]:
-        """Do the work once; what comes back must agree between peers."""
-
-
-class Fit(Workload):
-    """Training from the initial weights; the result is the loss of each epoch, (n_epochs,)."""
-
-    def limited(self, n_samples: int, n_epochs: int) -> Self:
-        return replace(self, n_samples=min(self.n_samples, n_samples), n_epochs=min(self.n_epochs, n_epochs))
-
-    @property
-    def name(self) -> str:
-        return f"fit {'-'.join(map(str, self.layer_sizes))}, batch {self.batch_size}"
-
-    @property
-    def samples_per_run(self) -> int:
-        return self.n_samples * self.n_epochs
-
     @property
     def flops_per_sample(self) -> int:
-        """Three products a layer (output, dW, dX), but no dX in the first one."""
+        """Floating-point operations of the matrix products of a step: three a layer, but no dX in the first one."""
         return 6 * sum(self.layer_products) - 2 * self.layer_products[0]
 
-    def run(self, peer: "Peer") -> NDArray[Any]:
-        return np.array(peer.fit())
-
-
-class Transform(Workload):
-    """Encoding with the initial weights; the result is the codes, (n_samples, n_components)."""
-
-    def limited(self, n_samples: int, n_epochs: int) -> Self:
-        return self
-
     @property
-    def name(self) -> str:
-        return f"transform {'-'.join(map(str, self.layer_sizes))}"
+    def flops_per_code(self) -> int:
+        """The same of encoding one row."""
+        return 2 * sum(self.layer_products[: self.code])
 
-    @property
-    def samples_per_run(self) -> int:
-        return self.n_samples
+    def limited(self, n_samples: int, n_epochs: int) -> "Workload":
+        """As much of the workload as a peer does that fits no more than this."""
+        return replace(self, n_samples=min(self.n_samples, n_samples), n_epochs=min(self.n_epochs, n_epochs))
 
-    @property
-    def flops_per_sample(self) -> int:
-        return 2 * sum(self.layer_products[: len(self.layer_products) // 2])
-
-    def run(self, peer: "Peer") -> NDArray[Any]:
-        return peer.transform()
+    def without_corruption(self) -> "Workload":
+        return replace(self, objective=replace(self.objective, corruption="none"))
 
 
+DEEP = (784, 1000, 500, 250, 30, 250, 500, 1000, 784)
 WORKLOADS: tuple[Workload, ...] = (
-    Fit((64, 25, 64), batch_size=32, n_samples=10_000, n_epochs=5),
-    Fit((64, 25, 64), batch_size=256, n_samples=10_000, n_epochs=10),
-    Fit((784, 196, 784), batch_size=32, n_samples=5_000, n_epochs=3),
-    Fit((784, 196, 784), batch_size=256, n_samples=5_000, n_epochs=3),
-    Transform((64, 25, 64), n_samples=20_000),
-    Transform((784, 196, 784), n_samples=10_000),
+    Workload((64, 25, 64), batch_size=32, n_samples=10_240, n_epochs=5),
+    Workload((64, 25, 64), batch_size=256, n_samples=10_240, n_epochs=10),
+    Workload((784, 196, 784), batch_size=32, n_samples=5_120, n_epochs=4),
+    Workload((784, 196, 784), batch_size=256, n_samples=5_120, n_epochs=4),
+    Workload((784, 196, 784), batch_size=256, n_samples=5_120, n_epochs=4, objective=KL),
+    Workload((784, 196, 784), batch_size=256, n_samples=5_120, n_epochs=4, objective=MASKING),
+    Workload((784, 1000, 784), batch_size=32, n_samples=5_120, n_epochs=2),
+    Workload((784, 1000, 784), batch_size=256, n_samples=5_120, n_epochs=2),
+    Workload((784, 1000, 784), batch_size=1024, n_samples=5_120, n_epochs=2),
+    Workload(DEEP, batch_size=256, n_samples=5_120, n_epochs=2),
 )
+ENCODING = Workload((784, 196, 784), batch_size=256, n_samples=100_000, n_epochs=1)

@@ -1,8 +1,10 @@
-"""The benchmarks: the opponent computes what it should, a wrong one is not timed, and a run leaves its table."""
+"""The benchmarks: every peer computes what it should, a wrong one is not timed, and a run leaves its tables."""
 
 import json
 import os
+import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,53 +12,69 @@ import pytest
 from numpy.typing import NDArray
 
 from bench import __main__ as command
+from bench import fits, inference, kernels, memory, peak, peers, scaling
 from bench.agreement import DisagreementError, agreeing_peers, check_agreement
-from bench.numpy_loop import NumpyLoop
-from bench.peers import PEERS, Eigencoder, Reference
-from bench.workloads import Fit, Transform, Workload
-from eigencoder.reference import Objective
+from bench.peers import peer_types
+from bench.peers.eigencoder_fit import EigencoderFit
+from bench.peers.numpy_loop import NumpyLoop
+from bench.peers.peer import Peer
+from bench.peers.reference_fit import ReferenceFit
+from bench.timing import Turns
+from bench.workloads import KL, MASKING, Workload
 from eigencoder.reference.training import loss_and_gradients
 from tolerances import NATIVE_OVER_REFERENCE
 
 # The last batch is a smaller one.
-TINY: tuple[Workload, ...] = (
-    Fit((6, 3, 6), n_samples=22, batch_size=4, n_epochs=3),
-    Fit((7, 5, 3, 5, 7), n_samples=22, batch_size=4, n_epochs=3),
-    Transform((6, 3, 6), n_samples=22),
-    Transform((7, 5, 3, 5, 7), n_samples=22),
-)
+TINY = Workload((6, 3, 6), n_samples=22, batch_size=4, n_epochs=3)
+DEEP = replace(TINY, layer_sizes=(7, 5, 3, 5, 7))
+TINIES = (TINY, DEEP, replace(DEEP, objective=KL))
+NOISY = Workload((64, 25, 64), n_samples=2048, batch_size=64, n_epochs=2, objective=MASKING)  # enough to average over
+ONCE = Turns(n_rounds=1, seconds=0.0)
+pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # torch.compile's own
+CLOSE = NATIVE_OVER_REFERENCE["cpu", "float32"]
 
 
-@pytest.mark.parametrize("workload", TINY, ids=lambda workload: workload.name)
-def test_numpy_loop_agrees_with_the_reference(workload: Workload) -> None:
-    check_agreement(NumpyLoop(workload), workload.run(Reference(workload)))
+class FixedPeak(peak.Peak):
+    description = "a peak of 100"
+
+    def gflops(self, n_threads: int, seconds: float) -> float:
+        return 100.0 * n_threads
 
 
-def test_gradients_of_the_numpy_loop() -> None:
+@pytest.mark.parametrize("workload", TINIES, ids=lambda workload: f"{len(workload.layer_sizes)}-{workload.name}")
+@pytest.mark.parametrize("peer_type", peer_types(), ids=lambda peer_type: peer_type.name)
+def test_a_peer_agrees_with_the_reference(peer_type: type[Peer], workload: Workload) -> None:
+    if not peer_type.supports(workload):
+        pytest.skip(f"{peer_type.name} cannot do it")
+    peer = peer_type(workload)
+    check_agreement(peer, ReferenceFit(workload).fit())
+    assert peer.fit() == peer.fit()  # it starts anew in each fit
+
+
+@pytest.mark.parametrize("peer_type", peer_types(), ids=lambda peer_type: peer_type.name)
+def test_a_peer_draws_masks_of_the_right_level(peer_type: type[Peer]) -> None:
+    if not peer_type.supports(NOISY):
+        pytest.skip(f"{peer_type.name} draws none")
+    expected = EigencoderFit(NOISY).fit()
+    check_agreement(peer_type(NOISY), expected)
+    with pytest.raises(DisagreementError, match=re.escape(peer_type.name)):
+        check_agreement(peer_type(replace(NOISY, objective=replace(MASKING, corruption_level=0.2))), expected)
+
+
+@pytest.mark.parametrize("workload", TINIES[1:], ids=lambda workload: workload.name)
+def test_gradients_of_the_numpy_loop(workload: Workload) -> None:
     """Adam hardly sees a gradient's scale, so that losses do not show it."""
-    workload = TINY[1]
     peer = NumpyLoop(workload)
-    squared_error = peer.compute_gradients(np.arange(4))
-    loss, gradients = loss_and_gradients(workload.network, Objective(), workload.initial_parameters, workload.x[:4])
-    tolerance = NATIVE_OVER_REFERENCE["cpu", "float32"]
-    tolerance.assert_close(squared_error / 4, loss)
-    tolerance.assert_close(peer.gradients, gradients)
-
-
-def test_numpy_loop_starts_anew_in_each_fit() -> None:
-    peer = NumpyLoop(TINY[0])
-    assert peer.fit() == peer.fit()
-
-
-def test_numpy_loop_encodes_more_than_one_block() -> None:
-    workload = Transform((6, 3, 6), n_samples=2 * NumpyLoop.block + 1)
-    check_agreement(NumpyLoop(workload), workload.run(Reference(workload)))
+    loss = peer.compute_gradients(np.arange(4))
+    expected = loss_and_gradients(workload.network, workload.objective, workload.initial_parameters, workload.x[:4])
+    CLOSE.assert_close(loss, expected[0])
+    CLOSE.assert_close(peer.gradients, expected[1])
 
 
 def test_flops_of_a_step() -> None:
-    fit = Fit((64, 25, 64), n_samples=1)
-    assert fit.flops_per_sample == 6 * (64 * 25 + 25 * 64) - 2 * 64 * 25
-    assert Transform((64, 25, 64), n_samples=1).flops_per_sample == 2 * 64 * 25
+    workload = replace(TINY, layer_sizes=(64, 25, 64))
+    assert workload.flops_per_sample == 6 * (64 * 25 + 25 * 64) - 2 * 64 * 25
+    assert workload.flops_per_code == 2 * 64 * 25
 
 
 class WrongLosses(NumpyLoop):
@@ -66,33 +84,159 @@ class WrongLosses(NumpyLoop):
         return [1.001 * loss for loss in super().fit()]
 
 
-class WrongCodes(NumpyLoop):
-    name = "wrong codes"
+class WrongUnderNoise(NumpyLoop):
+    name = "wrong under noise"
 
-    def transform(self) -> NDArray[np.float32]:
-        return super().transform() + np.float32(0.001)
+    def fit(self) -> list[float]:
+        factor = 1.01 if self.workload.objective == MASKING else 1
+        return [factor * loss for loss in super().fit()]
 
 
-@pytest.mark.parametrize(("workload", "wrong"), [(TINY[0], WrongLosses), (TINY[2], WrongCodes)])
+class WrongWithoutNoise(NumpyLoop):
+    name = "wrong without noise"
+
+    def fit(self) -> list[float]:
+        factor = 1 if self.workload.objective == MASKING else 1.001
+        return [factor * loss for loss in super().fit()]
+
+
+@pytest.mark.parametrize(
+    ("workload", "wrong"), [(TINY, WrongLosses), (NOISY, WrongUnderNoise), (NOISY, WrongWithoutNoise)]
+)
 def test_a_peer_that_computes_something_else_is_refused(workload: Workload, wrong: type[NumpyLoop]) -> None:
+    agreeing_peers(workload, (EigencoderFit, NumpyLoop))
     with pytest.raises(DisagreementError, match=wrong.name):
-        agreeing_peers(workload, (Eigencoder, wrong))
+        agreeing_peers(workload, (EigencoderFit, wrong))
+
+
+def test_a_peer_that_stops_working_while_it_is_timed_is_refused() -> None:
+    class Tiring(NumpyLoop):
+        name = "tiring"
+        n_fits = 0
+
+        def fit(self) -> list[float]:
+            self.n_fits += 1
+            return super().fit() if self.n_fits == 1 else [0.0] * self.workload.n_epochs
+
+    with pytest.raises(DisagreementError, match=Tiring.name):
+        fits.measure([TINY], (EigencoderFit, Tiring), ONCE, FixedPeak(), report=print)
 
 
 def test_run_prints_the_table_and_writes_the_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    command.run(TINY, tmp_path / "tiny", n_rounds=1, turn_seconds=0.0)
+    keys = ("eigencoder", "numpy", "sklearn", "reference")
+    command.run("fits", TINIES, keys, ONCE, tmp_path / "tiny")
 
     lines = capsys.readouterr().out.splitlines()
     results = json.loads((tmp_path / "tiny.json").read_text())
-    measurements = results["measurements"]
-    expected = [(workload.name, peer.name) for workload in TINY for peer in PEERS]
-    assert [(row["workload"], row["peer"]) for row in measurements] == expected
-    for row in measurements:
-        (line,) = (line for line in lines if line.startswith(row["workload"]) and f" {row['peer']} " in line)
+    expected = [
+        (workload.name, peer_type.name)
+        for workload in TINIES
+        for peer_type in peer_types(keys)
+        if peer_type.supports(workload)
+    ]
+    rows = results["tables"]["fits"]
+    assert [(row["workload"], row["peer"]) for row in rows] == expected
+    table = lines[-len(rows) - 3 : -3]
+    for row, line in zip(rows, table, strict=True):
+        assert line.startswith(row["workload"])
+        assert f" {row['peer']} " in line
         assert f"{row['samples_per_second']:,.0f}" in line
-        assert (row["ratio"] == 1) == (row["peer"] == Eigencoder.name)
+        assert (row["eigencoder_over_peer"] == 1) == (row["peer"] == EigencoderFit.name)
+        assert row["percent_of_peak"] == pytest.approx(100 * row["gflops"] / results["peak"]["all_cores_gflops"])
     assert results["machine"]["engine"] in "\n".join(lines)
     assert (tmp_path / "tiny.png").exists()
+
+
+def test_a_peer_that_cannot_be_had_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = peers.Source("absent", "no_such_module", "NoSuchClass", "no_such_package")
+    compiled = peers.Source("compiled", "no_such_module", "NoSuchClass", "numpy", program="no-such-program")
+    monkeypatch.setattr(peers, "SOURCES", (*peers.SOURCES, source, compiled))
+    command.run("fits", [TINY], ("absent", "compiled", "numpy"), ONCE, tmp_path / "tiny")
+    lines = capsys.readouterr().out.splitlines()
+    assert "absent         not installed: pip install no_such_package" in lines
+    assert any(line.startswith("compiled       needs the program no-such-program") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--only", "no such"], "matches none of: 64-25-64, batch 32;"),
+        (["--peers", "numpy,nobody"], "found nobody, expected some of eigencoder,jax"),
+        (["scaling", "--peers", "numpy"], "--peers does not apply to scaling"),
+        (["memory", "--only", "64"], "--only does not apply to memory"),
+    ],
+)
+def test_an_option_that_cannot_be_honoured_is_refused(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench", *arguments])
+    with pytest.raises(SystemExit):
+        command.main()
+    assert message in capsys.readouterr().err
+
+
+def test_the_fma_program_leaves_no_work_out() -> None:
+    """A core has its limits, and more threads than cores do no more; if the compiler foresees results, it is not so."""
+    measured = peak.measurable_peak()
+    assert isinstance(measured, peak.FmaPeak)
+    n_cores = measured.n_cores
+    one_core = max(measured.gflops(1, seconds=0.05) for _ in range(3))
+    assert one_core < 2 * 64 * 2 * 8  # two units of 64 lanes at 8 GHz
+    assert 0 < measured.gflops(16 * n_cores, seconds=0.05) < 2 * n_cores * one_core
+
+
+@pytest.mark.parametrize("compiler", ["no-such-compiler", "false"])
+def test_without_a_compiler_the_peak_is_a_product_of_numpy(compiler: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXX", compiler)
+    measured = peak.measurable_peak()
+    assert "sgemm" in measured.description
+    measured.take_turn(0.0)
+    assert measured.all_cores > 0
+    assert measured.one_core > 0
+
+
+@pytest.mark.parametrize("workload", TINIES[:2], ids=lambda workload: workload.name)
+def test_kernels_compute_what_the_reference_does(workload: Workload) -> None:
+    workload = replace(workload, batch_size=workload.n_samples)
+    loss_only, with_gradients = kernels.core_gradients(workload, workload.x)
+    loss, gradients = loss_and_gradients(workload.network, workload.objective, workload.initial_parameters, workload.x)
+    CLOSE.assert_close(loss_only(), loss)
+    CLOSE.assert_close(with_gradients(), loss)
+    CLOSE.assert_close(with_gradients.keywords["gradients"], gradients)
+
+    rows = kernels.measure([workload], ONCE, FixedPeak())["kernels"]
+    assert [row.kernel for row in rows] == ["forward", "loss and gradients", "backward and gradients"]
+
+
+def test_inference_compares_the_same_codes() -> None:
+    workload = replace(TINY, n_samples=2 * inference.BLOCK + 1)
+    codes: NDArray[np.float32] = inference.numpy_encoder(workload)(workload.x)
+    autoencoder = EigencoderFit(workload).autoencoder.set_params(max_iter=0).fit(workload.x)
+    CLOSE.assert_close(codes, autoencoder.transform(workload.x))
+
+    latency, throughput = inference.measure(workload, ONCE, FixedPeak()).values()
+    assert [row.peer for row in latency] == ["eigencoder", "scikit-learn PCA"]
+    assert [row.peer for row in throughput] == ["eigencoder", "scikit-learn PCA", "NumPy in-place loop"]
+
+
+def test_scaling_varies_one_thing_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scaling, "BASE", replace(TINY, batch_size=22))
+    for sizes in ("N_SAMPLES", "N_FEATURES", "N_COMPONENTS"):
+        monkeypatch.setattr(scaling, sizes, (2, 5))
+    rows = scaling.measure(ONCE, FixedPeak())["scaling"]
+    assert [(row.varied, row.value) for row in rows if row.varied != "n_jobs"] == [
+        (varied, value) for varied in ("n_samples", "n_features", "n_components") for value in (2, 5)
+    ]
+    assert {row.value for row in rows if row.varied == "n_jobs"} >= {1, FixedPeak().n_cores}
+
+
+def test_memory_of_a_fit_is_that_of_its_own_process() -> None:
+    ((row,),) = memory.measure(["eigencoder"]).values()
+    n_parameters = memory.WORKLOAD.network.n_parameters
+    assert 3 * 4 * n_parameters < 1e6 * row.peak_megabytes  # parameters and moments
+    assert row.peak_megabytes < row.data_megabytes
 
 
 def test_command_restarts_without_the_overrides_of_openblas(monkeypatch: pytest.MonkeyPatch) -> None:

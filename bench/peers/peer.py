@@ -1,25 +1,29 @@
-"""What a peer is: one way to do a workload."""
+"""What a peer is: one way to train a workload's network."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from numpy.typing import NDArray
-
-from .workloads import Workload
+from ..workloads import Workload
 
 
 class Peer(ABC):
-    """What a peer needs once is made on construction, outside the clock.
+    """What a peer needs once is made on construction, outside the clock; what it compiles, in its first fit.
 
     ``fit_limit``, (n_samples, n_epochs), is the most that a slow peer fits; its rate is per sample all the same.
+    ``own_noise`` says that it draws masks with its library's generator, so that its losses are others' only on average.
     """
 
     name: ClassVar[str]
     dtype: ClassVar[str] = "float32"
     fit_limit: ClassVar[tuple[int, int] | None] = None
+    own_noise: ClassVar[bool] = True
 
     def __init__(self, workload: Workload) -> None:
         self.workload = workload
+
+    @classmethod
+    def supports(cls, workload: Workload) -> bool:
+        return True
 
     @classmethod
     def share_of(cls, workload: Workload) -> Workload:
@@ -29,7 +33,3 @@ class Peer(ABC):
     @abstractmethod
     def fit(self) -> list[float]:
         """Train from the initial weights; the loss of each epoch."""
-
-    @abstractmethod
-    def transform(self) -> NDArray[Any]:
-        """Codes of the data at the initial weights, (n_samples, n_components)."""

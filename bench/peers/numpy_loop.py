@@ -4,20 +4,17 @@ The shuffles are drawn beforehand; in Python they would take longer than the tra
 """
 
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eigencoder.reference import Objective
+
+from ..workloads import OPTIMIZER, SEED, Workload
 from .peer import Peer
-from .workloads import OPTIMIZER, Workload
 
 Array = NDArray[np.float32]
-
-
-class Layer(NamedTuple):
-    weights: Array
-    bias: Array
+Layer = tuple[Array, Array]  # weights, bias
 
 
 def layers_of(parameters: Array, layer_sizes: tuple[int, ...]) -> list[Layer]:
@@ -26,14 +23,15 @@ def layers_of(parameters: Array, layer_sizes: tuple[int, ...]) -> list[Layer]:
     start = 0
     for n_inputs, n_outputs in pairwise(layer_sizes):
         end = start + n_inputs * n_outputs
-        layers.append(Layer(parameters[start:end].reshape(n_inputs, n_outputs), parameters[end : end + n_outputs]))
+        layers.append((parameters[start:end].reshape(n_inputs, n_outputs), parameters[end : end + n_outputs]))
         start = end + n_outputs
     return layers
 
 
 def dense(inputs: Array, layer: Layer, output: Array) -> None:
-    np.dot(inputs, layer.weights, out=output)
-    output += layer.bias
+    weights, bias = layer
+    np.dot(inputs, weights, out=output)
+    output += bias
 
 
 def sigmoid(z: Array) -> None:
@@ -51,11 +49,27 @@ def times_sigmoid_derivative(d_output: Array, output: Array) -> None:
     d_output *= output
 
 
-class Buffers:
-    """For a batch of n rows: the input and each layer's output, then dJ/dz of each layer, (n, size) each."""
+def mask(x: Array, level: float, generator: np.random.Generator, output: Array) -> None:
+    """x with each entry 0 with probability ``level``, to 16 bits: four entries a random word are fastest."""
+    words = generator.integers(2**64, size=x.size // 4 + 1, dtype=np.uint64).view(np.uint16)[: x.size]
+    np.multiply(x, words.reshape(x.shape) >= round(level * 2**16), out=output)
 
-    def __init__(self, n_rows: int, layer_sizes: tuple[int, ...]) -> None:
+
+def kl_penalty(objective: Objective, code: Array) -> tuple[float, Array]:
+    """P, and dP/da of every row of the code, (n_components,)."""
+    rho = objective.sparsity
+    rho_hat = np.clip(code.mean(axis=0), 1e-6, 1 - 1e-6)
+    divergence = rho * np.log(rho / rho_hat) + (1 - rho) * np.log((1 - rho) / (1 - rho_hat))
+    d_code = objective.sparsity_weight / len(code) * ((1 - rho) / (1 - rho_hat) - rho / rho_hat)
+    return objective.sparsity_weight * float(divergence.sum()), d_code
+
+
+class Buffers:
+    """For a batch of n rows: x, the input and each layer's output, then dJ/dz of each layer, (n, size) each."""
+
+    def __init__(self, n_rows: int, layer_sizes: tuple[int, ...], *, corrupted: bool) -> None:
         self.outputs = [np.empty((n_rows, size), np.float32) for size in layer_sizes]
+        self.x = np.empty_like(self.outputs[0]) if corrupted else self.outputs[0]
         self.deltas = [np.empty((n_rows, size), np.float32) for size in layer_sizes[1:]]
         self.ones = np.ones(n_rows, np.float32)
 
@@ -64,12 +78,10 @@ class NumpyLoop(Peer):
     """All parameters lie in one flat vector, so that Adam is ten calls whatever the depth."""
 
     name = "NumPy in-place loop"
-    block = 1024  # rows encoded at a time, so that they stay in the cache
 
     def __init__(self, workload: Workload) -> None:
         super().__init__(workload)
         sizes = workload.layer_sizes
-        code = len(sizes) // 2
         self._initial = workload.initial_parameters.astype(np.float32)
         self._parameters = self._initial.copy()
         self.gradients, self._m, self._v, self._scratch = np.zeros((4, len(self._initial)), np.float32)
@@ -79,54 +91,56 @@ class NumpyLoop(Peer):
             [order[start : start + workload.batch_size] for start in range(0, len(order), workload.batch_size)]
             for order in workload.orders
         ]
-        self._buffers = {n_rows: Buffers(n_rows, sizes) for n_rows in {len(rows) for rows in self._epochs[0]}}
-        self._hidden = [np.empty((self.block, size), np.float32) for size in sizes[1:code]]
-        self._codes = np.empty((workload.n_samples, sizes[code]), np.float32)
+        self._corrupted = workload.objective.corruption == "masking"
+        self._buffers = {
+            n_rows: Buffers(n_rows, sizes, corrupted=self._corrupted) for n_rows in {len(e) for e in self._epochs[0]}
+        }
 
     def fit(self) -> list[float]:
         self._parameters[:] = self._initial
         self._m.fill(0)
         self._v.fill(0)
+        self._generator = np.random.default_rng(SEED)
         loss_curve = []
         n_updates = 0
         for epoch in self._epochs:
-            squared_error = 0.0
+            loss_sum = 0.0
             for rows in epoch:
-                squared_error += self.compute_gradients(rows)
+                loss_sum += len(rows) * self.compute_gradients(rows)
                 n_updates += 1
                 self._update(n_updates)
-            loss_curve.append(squared_error / self.workload.n_samples)
+            loss_curve.append(loss_sum / self.workload.n_samples)
         return loss_curve
 
-    def transform(self) -> Array:
-        for start in range(0, self.workload.n_samples, self.block):
-            x, codes = self.workload.x[start : start + self.block], self._codes[start : start + self.block]
-            outputs = [x, *(hidden[: len(x)] for hidden in self._hidden), codes]
-            for layer, (inputs, output) in zip(self._layers, pairwise(outputs), strict=False):
-                dense(inputs, layer, output)
-                sigmoid(output)
-        return self._codes
-
     def compute_gradients(self, rows: NDArray[np.int64]) -> float:
-        """Gradients of a batch; returns its squared error, summed over rows and features."""
+        """Gradients of a batch; returns its loss."""
+        objective, code = self.workload.objective, self.workload.code
         buffers = self._buffers[len(rows)]
         outputs, deltas = buffers.outputs, buffers.deltas
-        np.take(self.workload.x, rows, axis=0, out=outputs[0], mode="clip")  # "raise" goes through a copy
+        np.take(self.workload.x, rows, axis=0, out=buffers.x, mode="clip")  # "raise" goes through a copy
+        if self._corrupted:
+            mask(buffers.x, objective.corruption_level, self._generator, outputs[0])
         for i, layer in enumerate(self._layers):
             dense(outputs[i], layer, outputs[i + 1])
             if i + 1 < len(self._layers):
                 sigmoid(outputs[i + 1])
 
-        error = np.subtract(outputs[-1], outputs[0], out=deltas[-1])
-        squared_error = float(np.vdot(error, error))
+        error = np.subtract(outputs[-1], buffers.x, out=deltas[-1])
+        loss = float(np.vdot(error, error)) / len(rows)
+        if objective.penalty == "kl":
+            penalty, d_code = kl_penalty(objective, outputs[code])
+            loss += penalty
         error *= 2 / len(rows)
         for i in reversed(range(len(self._layers))):
-            np.dot(outputs[i].T, deltas[i], out=self._d_layers[i].weights)
-            np.dot(buffers.ones, deltas[i], out=self._d_layers[i].bias)  # faster than sum(axis=0)
+            d_weights, d_bias = self._d_layers[i]
+            np.dot(outputs[i].T, deltas[i], out=d_weights)
+            np.dot(buffers.ones, deltas[i], out=d_bias)  # faster than sum(axis=0)
             if i > 0:
-                np.dot(deltas[i], self._layers[i].weights.T, out=deltas[i - 1])
+                np.dot(deltas[i], self._layers[i][0].T, out=deltas[i - 1])
+                if i == code and objective.penalty == "kl":
+                    deltas[i - 1] += d_code
                 times_sigmoid_derivative(deltas[i - 1], outputs[i])
-        return squared_error
+        return loss
 
     def _update(self, n_updates: int) -> None:
         """Adam, with its moments kept as m / (1 - beta_1) and v / (1 - beta_2), which spares two passes."""

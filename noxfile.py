@@ -34,6 +34,6 @@ def sanitizers(session: nox.Session, preset: str) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Compare with NumPy and print the table."""
+    """Compare with NumPy and scikit-learn and print the table; JAX and PyTorch join where they are installed."""
     session.install(".[plot,bench]")
     session.run("python", "-m", "bench", *session.posargs)

@@ -79,7 +79,7 @@ def loss_of(workload: Workload, parameters: Any, batch: Array, noise_key: Array)
     if objective.corruption == "masking":
         kept = jax.random.bernoulli(noise_key, 1 - objective.corruption_level, batch.shape)
         output = jnp.where(kept, batch, 0)
-    penalty = 0.0
+    penalty: Array = 0.0
     for place, (weights, bias) in enumerate(parameters, start=1):
         output = output @ weights + bias
         if place < len(parameters):

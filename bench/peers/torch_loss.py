@@ -26,7 +26,7 @@ def parameters_of(workload: Workload) -> list[Tensor]:
 
 def batches_of(workload: Workload) -> list[tuple[Tensor, ...]]:
     """The rows of each batch of each epoch."""
-    return [torch.from_numpy(order).split(workload.batch_size) for order in workload.orders]
+    return [torch.split(torch.from_numpy(order), workload.batch_size) for order in workload.orders]
 
 
 def epoch_loss(losses: list[Tensor], batches: tuple[Tensor, ...]) -> float:
@@ -41,7 +41,7 @@ def loss_of(parameters: list[Tensor], workload: Workload, batch: Tensor) -> Tens
     output = batch
     if objective.corruption == "masking":
         output = batch * (torch.rand_like(batch) >= objective.corruption_level)  # faster than bernoulli_ and dropout
-    penalty = 0.0
+    penalty: Tensor = 0.0
     for layer in range(n_layers):
         output = functional.linear(output, parameters[2 * layer], parameters[2 * layer + 1])
         if layer + 1 < n_layers:

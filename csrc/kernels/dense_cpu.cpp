@@ -40,8 +40,8 @@ void dense_forward(Context<T>& context, Matrix<const T> input, Weights<const T> 
         }
       });
     };
-    context.share_matrix(output.rows, output.cols, [&](Range rows, Range cols, ProductMemory<T>& memory) {
-      product({input.data, input.stride}, as_operand(weights), input.cols, output, rows, cols, false, memory,
+    context.share_matrix(output.rows, output.cols, [&](Range rows, Range cols, Scratch<T>& scratch) {
+      product({input.data, input.stride}, as_operand(weights), input.cols, output, rows, cols, false, scratch.columns,
               add_bias_and_activate);
     });
   });
@@ -62,32 +62,10 @@ void dense_backward(Context<T>& context, Matrix<const T> d_output, Weights<const
         }
       });
     };
-    context.share_matrix(d_input.rows, d_input.cols, [&](Range rows, Range cols, ProductMemory<T>& memory) {
+    context.share_matrix(d_input.rows, d_input.cols, [&](Range rows, Range cols, Scratch<T>& scratch) {
       product({d_output.data, d_output.stride}, transpose(as_operand(weights)), d_output.cols, d_input, rows, cols,
-              false, memory, add_penalty_and_differentiate);
+              false, scratch.columns, add_penalty_and_differentiate);
     });
-  });
-}
-
-template <typename T>
-void dense_gradient(Context<T>& context, Matrix<const T> input, Matrix<const T> d_output, Weights<const T> weights,
-                    T decay, bool accumulate, T* d_weights) {
-  // A matrix stored the other way round has the transposed gradient.
-  const auto& left = weights.transposed ? d_output : input;
-  const auto& right = weights.transposed ? input : d_output;
-  const Matrix<T> gradient{d_weights, left.cols, right.cols, right.cols};
-  const auto add_decay = [&](Range rows, Range cols) {
-    if (decay == 0) return;
-    for_packets<T>(cols, [&](Index j, Index n) {
-      for (Index i = rows.begin; i < rows.end; ++i) {
-        T* const d_w = gradient.row(i) + j;
-        store<T>(load(d_w, n) + decay * load(weights.data + i * gradient.stride + j, n), d_w, n);
-      }
-    });
-  };
-  context.run([&](Share share, ProductMemory<T>& memory) {
-    product({left.data, left.stride, Storage::transposed}, {right.data, right.stride}, left.rows, gradient,
-            share.of(gradient.rows, row_unit), {0, gradient.cols}, accumulate, memory, add_decay);
   });
 }
 
@@ -95,13 +73,9 @@ template void dense_forward(Context<float>&, Matrix<const float>, Weights<const 
                             Matrix<float>);
 template void dense_backward(Context<float>&, Matrix<const float>, Weights<const float>, Matrix<const float>,
                              Activation, const PenaltyGradient<float>*, Matrix<float>);
-template void dense_gradient(Context<float>&, Matrix<const float>, Matrix<const float>, Weights<const float>, float,
-                             bool, float*);
 template void dense_forward(Context<double>&, Matrix<const double>, Weights<const double>, const double*, Activation,
                             Matrix<double>);
 template void dense_backward(Context<double>&, Matrix<const double>, Weights<const double>, Matrix<const double>,
                              Activation, const PenaltyGradient<double>*, Matrix<double>);
-template void dense_gradient(Context<double>&, Matrix<const double>, Matrix<const double>, Weights<const double>,
-                             double, bool, double*);
 
 }  // namespace eigencoder::kernels

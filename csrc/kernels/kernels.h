@@ -3,6 +3,7 @@
 #pragma once
 
 #include "eigencoder/engine.h"
+#include "eigencoder/layers.h"
 #include "kernels/context.h"
 #include "math/random.h"
 
@@ -66,22 +67,21 @@ template <typename T>
 void dense_backward(Context<T>& context, Matrix<const T> d_output, Weights<const T> weights, Matrix<const T> input,
                     Activation activation, const PenaltyGradient<T>* penalty, Matrix<T> d_input);
 
-// d_weights (d, d') = decay W + input (n, d)^T d_output (n, d'); adds to d_weights if `accumulate`.
+// d_weights (d, d') = decay W + input (n, d)^T d_output (n, d'), d_bias (d') = column sums of d_output; adds to
+// d_weights if `accumulate`.
 template <typename T>
 void dense_gradient(Context<T>& context, Matrix<const T> input, Matrix<const T> d_output, Weights<const T> weights,
-                    T decay, bool accumulate, T* d_weights);
+                    T decay, bool accumulate, T* d_weights, T* d_bias);
 
-// A matrix in the flat parameter vector.
-struct Block {
-  Index offset;
-  Index rows;
-  Index cols;
-};
-
-// Moves the parameters of all blocks and their moments; state.n_updates counts this update. Each thread moves the rows
-// whose gradient it made.
+// Moves a layer's W and b, which lie in `state`, and their moments by that gradient; state.n_updates counts this
+// update.
 template <typename T>
-void update(Context<T>& context, const OptimizerConfig& optimizer, const std::vector<Block>& blocks, const T* gradients,
+void dense_update(Context<T>& context, Matrix<const T> input, Matrix<const T> d_output, const Layer& layer, T decay,
+                  const OptimizerConfig& optimizer, TrainingState<T>& state);
+
+// Moves all n parameters and their moments.
+template <typename T>
+void update(Context<T>& context, const OptimizerConfig& optimizer, Index n, const T* gradients,
             TrainingState<T>& state);
 
 }  // namespace eigencoder::kernels

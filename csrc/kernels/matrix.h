@@ -70,17 +70,27 @@ class Buffer {
   std::unique_ptr<T, Free> data_;
 };
 
+// Rows at such a distance share the few places that a cache has for them.
+template <typename T>
+constexpr bool aliases(Index stride) {
+  return stride * static_cast<Index>(sizeof(T)) % 2048 == 0;
+}
+
 // Rows of which each begins at a cache line. The padding is zero at first, so that no packet holds a stale NaN.
 template <typename T>
 class PaddedMatrix {
  public:
-  PaddedMatrix(Index rows, Index cols) : cols_(cols), memory_(checked_product(rows, padded<T>(cols))) {
+  PaddedMatrix(Index rows, Index cols)
+      : cols_(cols),
+        stride_(padded<T>(cols) + (aliases<T>(padded<T>(cols)) ? cache_line<T> : 0)),
+        memory_(checked_product(rows, stride_)) {
     std::fill_n(memory_.data(), memory_.size(), T(0));
   }
-  Matrix<T> first_rows(Index n) { return {memory_.data(), n, cols_, padded<T>(cols_)}; }
+  Matrix<T> first_rows(Index n) { return {memory_.data(), n, cols_, stride_}; }
 
  private:
   Index cols_;
+  Index stride_;
   Buffer<T> memory_;
 };
 

@@ -1,35 +1,16 @@
 #include <numeric>
 
+#include "kernels/column_sums.h"
 #include "kernels/kernels.h"
 #include "math/sparsity.h"
 
 namespace eigencoder::kernels {
 
-namespace {
-
-// Adds n_rows rows, each times its weight; several at once, so that the sums are read and written less often.
-template <int n_rows, typename T>
-void add_rows(Matrix<const T> matrix, Index first_row, const double* weights, Range cols, double* sums) {
-  for (Index j = cols.begin; j < cols.end; ++j) {
-    double sum = sums[j];
-    for (int i = 0; i < n_rows; ++i) sum += weights[i] * static_cast<double>(matrix.row(first_row + i)[j]);
-    sums[j] = sum;
-  }
-}
-
-}  // namespace
-
 template <typename T>
 void column_sums(Context<T>& context, Matrix<const T> matrix, const double* row_weights, double* sums) {
-  constexpr int n_at_once = 8;
-  static constexpr double ones[n_at_once] = {1, 1, 1, 1, 1, 1, 1, 1};
   context.share(matrix.cols, cache_line<T>, [&](Range cols) {
-    std::fill(sums + cols.begin, sums + cols.end, 0.0);
-    Index i = 0;
-    for (; i + n_at_once <= matrix.rows; i += n_at_once) {
-      add_rows<n_at_once>(matrix, i, row_weights ? row_weights + i : ones, cols, sums);
-    }
-    for (; i < matrix.rows; ++i) add_rows<1>(matrix, i, row_weights ? row_weights + i : ones, cols, sums);
+    for_column_sums(matrix, row_weights, cols,
+                    [&](Index first, Index n, const double* block) { std::copy_n(block, n, sums + first); });
   });
 }
 

@@ -14,15 +14,6 @@ double Network::flops_per_row() const {
   return total - 2.0 * static_cast<double>(layers_.front().n_weights());  // the first layer needs no input gradient
 }
 
-std::vector<kernels::Block> Network::blocks() const {
-  std::vector<kernels::Block> blocks;
-  for (const Layer& layer : layers_) {
-    if (!layer.tied) blocks.push_back({layer.weights_offset, layer.n_inputs, layer.n_outputs});
-    blocks.push_back({layer.bias_offset, layer.n_outputs, 1});
-  }
-  return blocks;
-}
-
 // Glorot & Bengio (2010), uniform; the relu-like halve the variance of what passes, so their limit counts inputs alone.
 template <typename T>
 void Network::initialise(std::uint64_t seed, T* parameters) const {

@@ -15,8 +15,7 @@ class Network {
   bool tied() const { return layers_.back().tied; }
   Index n_features() const { return layers_.front().n_inputs; }
   Index n_parameters() const { return layers_.back().end(); }
-  double flops_per_row() const;                // of a training step
-  std::vector<kernels::Block> blocks() const;  // each matrix and bias of the parameter vector
+  double flops_per_row() const;  // of a training step
 
   template <typename T>
   static kernels::Weights<T> weights(const Layer& layer, T* parameters) {

@@ -26,15 +26,12 @@ Objective<T>::Objective(const Network& network, const ObjectiveConfig& config, I
       block_(static_cast<std::size_t>(max_rows)),
       row_sums_(static_cast<std::size_t>(max_rows)),
       from_logits_(math::from_logits(config.loss)) {
-  Index widest = 0;
   Index most_weights = 0;
   for (const Layer& layer : network.layers()) {
     outputs_.emplace_back(max_rows, layer.n_outputs);
     if (outputs_.size() < network.layers().size()) deltas_.emplace_back(max_rows, layer.n_outputs);
-    widest = std::max(widest, layer.n_outputs);
     most_weights = std::max(most_weights, layer.n_weights());
   }
-  column_sums_.resize(static_cast<std::size_t>(widest));
   chunk_sums_.resize(static_cast<std::size_t>(kernels::n_chunks(most_weights)));
   const auto n_components = static_cast<std::size_t>(network.layers()[network.code_layer()].n_outputs);
   penalty_of_unit_.resize(n_components);
@@ -42,17 +39,16 @@ Objective<T>::Objective(const Network& network, const ObjectiveConfig& config, I
 }
 
 template <typename T>
-std::optional<double> Objective<T>::gradient(const Dataset<T>& data, const Index* rows, Index n_rows,
-                                             const Noise& noise, const T* parameters, T* gradients) {
+std::optional<double> Objective<T>::value(const Dataset<T>& data, const Index* rows, Index n_rows, const Noise& noise,
+                                          const T* parameters) {
   forward(data, rows, n_rows, noise, parameters);
   if (sums_.weight == 0) return std::nullopt;
   for (std::size_t i = 0; i < static_cast<std::size_t>(n_rows); ++i) {
     delta_weights_[i] = static_cast<T>(row_weights_[i] / sums_.rows);
   }
-  kernels::output_delta<T>(context_, clean_.first_rows(n_rows), config_.loss, network_.layers().back().activation,
-                           delta_weights_.data(), output(outputs_.size() - 1, n_rows), row_sums_.data());
-  sums_.data = weighted_row_sums(n_rows);
-  backward(n_rows, parameters, gradients);
+  kernels::output_delta<T>(context_, clean(), config_.loss, network_.layers().back().activation, delta_weights_.data(),
+                           output(outputs_.size() - 1), row_sums_.data());
+  sums_.data = weighted_row_sums();
   return value(sums_, parameters);
 }
 
@@ -70,6 +66,7 @@ double Objective<T>::data_term(const Dataset<T>& data, const Noise& noise, const
 template <typename T>
 void Objective<T>::forward(const Dataset<T>& data, const Index* rows, Index n_rows, const Noise& noise,
                            const T* parameters) {
+  n_rows_ = n_rows;
   for (Index i = 0; i < n_rows; ++i) {
     row_weights_[static_cast<std::size_t>(i)] = data.weights ? data.weights[rows[i]] : 1.0;
   }
@@ -78,22 +75,22 @@ void Objective<T>::forward(const Dataset<T>& data, const Index* rows, Index n_ro
   if (sums_.weight == 0) return;
 
   input_ = noise.drawn() ? corrupted_.first_rows(n_rows) : clean_.first_rows(n_rows);
-  kernels::gather_corrupt<T>(context_, data, rows, noise, clean_.first_rows(n_rows), input_);
+  kernels::gather_corrupt<T>(context_, data, rows, noise, clean(), input_);
   const auto& layers = network_.layers();
   for (std::size_t l = 0; l < layers.size(); ++l) {
     context_.throw_if_interrupted();
     const bool as_logits = from_logits_ && l + 1 == layers.size();
-    kernels::dense_forward<T>(context_, l == 0 ? input_ : output(l - 1, n_rows),
-                              network_.weights(layers[l], parameters), parameters + layers[l].bias_offset,
-                              as_logits ? Activation::identity : layers[l].activation, output(l, n_rows));
+    kernels::dense_forward<T>(context_, input(l), network_.weights(layers[l], parameters),
+                              parameters + layers[l].bias_offset,
+                              as_logits ? Activation::identity : layers[l].activation, output(l));
   }
 
-  const Matrix<T> code = output(network_.code_layer(), n_rows);
+  const Matrix<T> code = output(network_.code_layer());
   if (config_.penalty == Penalty::kl) {
     kernels::column_sums<T>(context_, code, row_weights_.data(), sums_.code.data());
   } else if (config_.penalty == Penalty::l1) {
     kernels::l1_norms<T>(context_, code, row_sums_.data());
-    sums_.l1 = weighted_row_sums(n_rows);
+    sums_.l1 = weighted_row_sums();
   }
 }
 
@@ -107,10 +104,9 @@ typename Objective<T>::Sums Objective<T>::forward_all(const Dataset<T>& data, co
     forward(data, block_.data(), n_rows, noise, parameters);
     total.rows += sums_.rows;
     if (sums_.weight == 0) continue;
-    kernels::row_losses<T>(context_, clean_.first_rows(n_rows), output(outputs_.size() - 1, n_rows), config_.loss,
-                           row_sums_.data());
+    kernels::row_losses<T>(context_, clean(), output(outputs_.size() - 1), config_.loss, row_sums_.data());
     total.weight += sums_.weight;
-    total.data += weighted_row_sums(n_rows);
+    total.data += weighted_row_sums();
     total.l1 += sums_.l1;
     std::transform(sums_.code.begin(), sums_.code.end(), total.code.begin(), total.code.begin(), std::plus<>());
   }
@@ -118,40 +114,52 @@ typename Objective<T>::Sums Objective<T>::forward_all(const Dataset<T>& data, co
 }
 
 template <typename T>
-double Objective<T>::weighted_row_sums(Index n_rows) const {
-  return std::inner_product(row_weights_.begin(), row_weights_.begin() + n_rows, row_sums_.begin(), 0.0);
+double Objective<T>::weighted_row_sums() const {
+  return std::inner_product(row_weights_.begin(), row_weights_.begin() + n_rows_, row_sums_.begin(), 0.0);
 }
 
 template <typename T>
-void Objective<T>::backward(Index n_rows, const T* parameters, T* gradients) {
+void Objective<T>::backward(const T* parameters) {
   const auto& layers = network_.layers();
-  Matrix<T> delta = output(layers.size() - 1, n_rows);
+  for (std::size_t l = layers.size(); l-- > 1;) {
+    context_.throw_if_interrupted();
+    const auto* penalty = l - 1 == network_.code_layer() ? penalty_gradient() : nullptr;
+    kernels::dense_backward<T>(context_, delta(l), network_.weights(layers[l], parameters), input(l),
+                               layers[l - 1].activation, penalty, delta(l - 1));
+  }
+  context_.throw_if_interrupted();
+}
+
+template <typename T>
+void Objective<T>::gradient(const T* parameters, T* gradients) {
+  backward(parameters);
+  const auto& layers = network_.layers();
   for (std::size_t l = layers.size(); l-- > 0;) {
     context_.throw_if_interrupted();
-    const Layer& layer = layers[l];
-    const auto weights = network_.weights(layer, parameters);
-    const Matrix<T> input = l == 0 ? input_ : output(l - 1, n_rows);
-    const bool accumulate = network_.tied() && !layer.tied;  // the decoder's share is there already
-    kernels::dense_gradient<T>(context_, input, delta, weights, static_cast<T>(config_.alpha), accumulate,
-                               gradients + layer.weights_offset);
-    kernels::column_sums<T>(context_, delta, nullptr, column_sums_.data());
-    std::transform(column_sums_.begin(), column_sums_.begin() + layer.n_outputs, gradients + layer.bias_offset,
-                   [](double sum) { return static_cast<T>(sum); });
-    if (l == 0) break;
-    const auto* penalty = l - 1 == network_.code_layer() ? penalty_gradient(n_rows) : nullptr;
-    const Matrix<T> d_input = deltas_[l - 1].first_rows(n_rows);
-    kernels::dense_backward<T>(context_, delta, weights, input, layers[l - 1].activation, penalty, d_input);
-    delta = d_input;
+    const bool accumulate = network_.tied() && !layers[l].tied;  // the decoder's share is there already
+    kernels::dense_gradient<T>(context_, input(l), delta(l), network_.weights(layers[l], parameters),
+                               static_cast<T>(config_.alpha), accumulate, gradients + layers[l].weights_offset,
+                               gradients + layers[l].bias_offset);
   }
 }
 
 template <typename T>
-const kernels::PenaltyGradient<T>* Objective<T>::penalty_gradient(Index n_rows) {
+void Objective<T>::update(const OptimizerConfig& optimizer, TrainingState<T>& state) {
+  backward(state.parameters);
+  ++state.n_updates;
+  for (std::size_t l = 0; l < network_.layers().size(); ++l) {
+    kernels::dense_update<T>(context_, input(l), delta(l), network_.layers()[l], static_cast<T>(config_.alpha),
+                             optimizer, state);
+  }
+}
+
+template <typename T>
+const kernels::PenaltyGradient<T>* Objective<T>::penalty_gradient() {
   if (config_.penalty == Penalty::none) return nullptr;
   // The mean activation is divided by the sum of the weights, the L1 term by the number of rows.
   const bool kl = config_.penalty == Penalty::kl;
   const double divisor = kl ? sums_.weight : sums_.rows;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(n_rows); ++i) {
+  for (std::size_t i = 0; i < static_cast<std::size_t>(n_rows_); ++i) {
     penalty_weights_[i] = static_cast<T>(row_weights_[i] / divisor);
   }
   const double slope = math::Activity(network_.layers()[network_.code_layer()].activation).slope;

@@ -16,9 +16,15 @@ class Objective {
   // Holds all memory that batches of up to max_rows rows need.
   Objective(const Network& network, const ObjectiveConfig& config, Index max_rows, kernels::Context<T>& context);
 
-  // J of one batch, the given rows of data, and its gradient. Nothing where the batch has no weight.
-  std::optional<double> gradient(const Dataset<T>& data, const Index* rows, Index n_rows, const kernels::Noise& noise,
-                                 const T* parameters, T* gradients);
+  // J of one batch, the given rows of data. Nothing where the batch has no weight.
+  std::optional<double> value(const Dataset<T>& data, const Index* rows, Index n_rows, const kernels::Noise& noise,
+                              const T* parameters);
+
+  // The gradient of that J.
+  void gradient(const T* parameters, T* gradients);
+
+  // Moves untied parameters by that gradient, which is nowhere stored. An interrupt comes before the first one moves.
+  void update(const OptimizerConfig& optimizer, TrainingState<T>& state);
 
   // J of all the data, in blocks of max_rows.
   double value(const Dataset<T>& data, const kernels::Noise& noise, const T* parameters);
@@ -39,21 +45,27 @@ class Objective {
   void forward(const Dataset<T>& data, const Index* rows, Index n_rows, const kernels::Noise& noise,
                const T* parameters);
   Sums forward_all(const Dataset<T>& data, const kernels::Noise& noise, const T* parameters);
-  double weighted_row_sums(Index n_rows) const;
-  void backward(Index n_rows, const T* parameters, T* gradients);
-  const kernels::PenaltyGradient<T>* penalty_gradient(Index n_rows);
+  double weighted_row_sums() const;
+  void backward(const T* parameters);
+  const kernels::PenaltyGradient<T>* penalty_gradient();
   double value(const Sums& sums, const T* parameters);
   double penalty(const Sums& sums) const;
   double squared_norm(const T* parameters);
   double mean_activity(const Sums& sums, std::size_t unit) const;
 
-  kernels::Matrix<T> output(std::size_t layer, Index n_rows) { return outputs_[layer].first_rows(n_rows); }
+  kernels::Matrix<T> clean() { return clean_.first_rows(n_rows_); }
+  kernels::Matrix<T> input(std::size_t layer) { return layer == 0 ? input_ : output(layer - 1); }
+  kernels::Matrix<T> output(std::size_t layer) { return outputs_[layer].first_rows(n_rows_); }
+  kernels::Matrix<T> delta(std::size_t layer) {
+    return layer < deltas_.size() ? deltas_[layer].first_rows(n_rows_) : output(layer);
+  }
 
   const Network& network_;
   const ObjectiveConfig& config_;
   const Index max_rows_;
   kernels::Context<T>& context_;
 
+  Index n_rows_ = 0;  // of the batch
   kernels::PaddedMatrix<T> clean_;
   kernels::PaddedMatrix<T> corrupted_;
   kernels::Matrix<T> input_;                       // whichever of the two the network sees
@@ -65,7 +77,6 @@ class Objective {
   Sums sums_;                                      // of the batch
   std::vector<Index> block_;                       // rows of a block of all the data
   std::vector<double> row_sums_;
-  std::vector<double> column_sums_;
   std::vector<double> chunk_sums_;
   std::vector<T> penalty_of_unit_;
   kernels::PenaltyGradient<T> penalty_;

@@ -24,8 +24,7 @@ Trainer<T>::Trainer(const Network& network, const ObjectiveConfig& objective, co
       context_(context),
       batches_(train, schedule, seed),
       objective_(network, objective, batches_.batch_size(), context),
-      blocks_(network.blocks()),
-      gradients_(network.n_parameters()),
+      gradients_(network.tied() ? network.n_parameters() : 0),
       epoch_start_(static_cast<std::size_t>(network.n_parameters())),
       best_(schedule.early_stopping ? epoch_start_.size() : 0) {
   if (schedule.early_stopping && !validation)
@@ -94,15 +93,13 @@ std::optional<FitStatus> Trainer<T>::run_batches(Epoch& epoch) {
   Index n_rows_in_sum = 0;
   for (Index batch = 0; batch < batches_.n_batches(); ++batch) {
     const Index n_rows = batches_.n_rows(batch);
-    const auto loss =
-        objective_.gradient(train_, batches_.rows(batch), n_rows, epoch_noise, state_.parameters, gradients_.data());
+    const auto loss = objective_.value(train_, batches_.rows(batch), n_rows, epoch_noise, state_.parameters);
     if (loss) {
       if (!std::isfinite(*loss)) {
         restore(epoch_start_);
         return FitStatus::diverged;
       }
-      ++state_.n_updates;
-      kernels::update(context_, optimizer_, blocks_, gradients_.data(), state_);
+      update();
       loss_sum += *loss * static_cast<double>(n_rows);
       n_rows_in_sum += n_rows;
     }
@@ -110,6 +107,14 @@ std::optional<FitStatus> Trainer<T>::run_batches(Epoch& epoch) {
   }
   epoch.loss = loss_sum / static_cast<double>(n_rows_in_sum);
   return std::nullopt;
+}
+
+template <typename T>
+void Trainer<T>::update() {
+  if (!network_.tied()) return objective_.update(optimizer_, state_);
+  objective_.gradient(state_.parameters, gradients_.data());
+  ++state_.n_updates;
+  kernels::update(context_, optimizer_, network_.n_parameters(), gradients_.data(), state_);
 }
 
 template <typename T>

@@ -20,6 +20,7 @@ class Trainer {
   // Nothing where the epoch came to its end.
   std::optional<FitStatus> run_epoch(Epoch& epoch);
   std::optional<FitStatus> run_batches(Epoch& epoch);
+  void update();
   bool has_converged(double monitored_loss);
   bool is_finite() const;
   void restore(const std::vector<T>& parameters);
@@ -38,8 +39,7 @@ class Trainer {
 
   Batches<T> batches_;
   Objective<T> objective_;
-  const std::vector<kernels::Block> blocks_;
-  kernels::Buffer<T> gradients_;
+  kernels::Buffer<T> gradients_;  // of tied parameters
   std::vector<T> epoch_start_;
   std::vector<T> best_;  // with early stopping
   Index n_without_improvement_ = 0;

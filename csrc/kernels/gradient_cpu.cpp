@@ -1,0 +1,138 @@
+#include "kernels/column_sums.h"
+#include "kernels/kernels.h"
+#include "kernels/product.h"
+#include "math/update_rule.h"
+
+namespace eigencoder::kernels {
+namespace {
+
+// A prefetch so far ahead for writing takes a cache line from the core that read it before its turn comes.
+inline constexpr Index ahead = 256;
+
+// Moves n parameters, from number `first` on.
+template <typename T>
+void move(const math::Adam<T>& rule, Index first, Index n, const T* gradients, T decay, TrainingState<T>& state) {
+  T* const parameters = state.parameters + first;
+  T* const first_moments = state.first_moment + first;
+  T* const second_moments = state.second_moment + first;
+  for (Index i = 0; i < n; i += packet_size<T>) {
+    __builtin_prefetch(parameters + i + ahead, 1);
+    Packet<T> parameter = load(parameters + i, n - i);
+    Packet<T> first_moment = load(first_moments + i, n - i);
+    Packet<T> second_moment = load(second_moments + i, n - i);
+    rule(Packet<T>(load(gradients + i, n - i) + decay * parameter), parameter, first_moment, second_moment);
+    store(parameter, parameters + i, n - i);
+    store(first_moment, first_moments + i, n - i);
+    store(second_moment, second_moments + i, n - i);
+  }
+}
+
+template <typename T>
+void move(const math::Sgd<T>& rule, Index first, Index n, const T* gradients, T decay, TrainingState<T>& state) {
+  T* const parameters = state.parameters + first;
+  T* const velocities = state.first_moment + first;
+  for (Index i = 0; i < n; i += packet_size<T>) {
+    __builtin_prefetch(parameters + i + ahead, 1);
+    Packet<T> parameter = load(parameters + i, n - i);
+    Packet<T> velocity = load(velocities + i, n - i);
+    rule(Packet<T>(load(gradients + i, n - i) + decay * parameter), parameter, velocity);
+    store(parameter, parameters + i, n - i);
+    store(velocity, velocities + i, n - i);
+  }
+}
+
+template <typename T, typename Visitor>
+void with_rule(const OptimizerConfig& optimizer, Index n_updates, const Visitor& visit) {
+  if (optimizer.solver == Solver::adam) {
+    visit(math::Adam<T>(optimizer, n_updates));
+  } else {
+    visit(math::Sgd<T>(optimizer));
+  }
+}
+
+// Calls visit(first, n, gradient) with pieces of left^T right, a row-major matrix, of this share of its rows.
+template <typename T, typename Visitor>
+void for_weight_gradients(Share share, Scratch<T>& scratch, Matrix<const T> left, Matrix<const T> right,
+                          const Visitor& visit) {
+  const Range rows = share.of(left.cols, row_unit);
+  const Index n_blocks = (right.cols + gradient_cols - 1) / gradient_cols;
+  for (Index first_row = rows.begin; first_row < rows.end; first_row += gradient_rows) {
+    const Index n_rows = std::min(gradient_rows, rows.end - first_row);
+    for (Index block = 0; block < n_blocks; ++block) {
+      const Range cols = Share{block, n_blocks}.of(right.cols, cache_line<T>);
+      const Matrix<T> gradient{scratch.gradient.data(), n_rows, cols.size(), cols.size()};
+      product({left.data + first_row, left.stride, Storage::transposed},
+              Operand<T>{right.data, right.stride}.from(0, cols.begin), left.rows, gradient, {0, n_rows},
+              {0, cols.size()}, false, scratch.columns, [](Range, Range) {});
+      const Index n_pieces = n_blocks == 1 ? 1 : n_rows;  // whole rows are one piece
+      for (Index i = 0; i < n_pieces; ++i) {
+        visit((first_row + i) * right.cols + cols.begin, n_rows / n_pieces * cols.size(), gradient.row(i));
+      }
+    }
+  }
+}
+
+template <typename T>
+void round_to(T* to, Index n, const double* sums) {
+  std::transform(sums, sums + n, to, [](double sum) { return static_cast<T>(sum); });
+}
+
+}  // namespace
+
+template <typename T>
+void dense_gradient(Context<T>& context, Matrix<const T> input, Matrix<const T> d_output, Weights<const T> weights,
+                    T decay, bool accumulate, T* d_weights, T* d_bias) {
+  // A matrix stored the other way round has the transposed gradient.
+  const auto& left = weights.transposed ? d_output : input;
+  const auto& right = weights.transposed ? input : d_output;
+  context.run([&](Share share, Scratch<T>& scratch) {
+    for_column_sums(d_output, nullptr, share.of(d_output.cols, cache_line<T>),
+                    [&](Index first, Index n, const double* sums) { round_to(d_bias + first, n, sums); });
+    for_weight_gradients(share, scratch, left, right, [&](Index first, Index n, const T* gradient) {
+      for (Index i = 0; i < n; ++i) {
+        const T d_weight = gradient[i] + decay * weights.data[first + i];
+        d_weights[first + i] = accumulate ? d_weights[first + i] + d_weight : d_weight;
+      }
+    });
+  });
+}
+
+template <typename T>
+void dense_update(Context<T>& context, Matrix<const T> input, Matrix<const T> d_output, const Layer& layer, T decay,
+                  const OptimizerConfig& optimizer, TrainingState<T>& state) {
+  with_rule<T>(optimizer, state.n_updates, [&](const auto& rule) {
+    context.run([&](Share share, Scratch<T>& scratch) {
+      for_column_sums(d_output, nullptr, share.of(d_output.cols, cache_line<T>),
+                      [&](Index first, Index n, const double* sums) {
+                        T d_bias[sums_at_once];
+                        round_to(d_bias, n, sums);
+                        move(rule, layer.bias_offset + first, n, d_bias, T(0), state);
+                      });
+      for_weight_gradients(share, scratch, input, d_output, [&](Index first, Index n, const T* gradient) {
+        move(rule, layer.weights_offset + first, n, gradient, decay, state);
+      });
+    });
+  });
+}
+
+template <typename T>
+void update(Context<T>& context, const OptimizerConfig& optimizer, Index n, const T* gradients,
+            TrainingState<T>& state) {
+  with_rule<T>(optimizer, state.n_updates, [&](const auto& rule) {
+    context.share(n, cache_line<T>,
+                  [&](Range range) { move(rule, range.begin, range.size(), gradients + range.begin, T(0), state); });
+  });
+}
+
+template void dense_gradient(Context<float>&, Matrix<const float>, Matrix<const float>, Weights<const float>, float,
+                             bool, float*, float*);
+template void dense_gradient(Context<double>&, Matrix<const double>, Matrix<const double>, Weights<const double>,
+                             double, bool, double*, double*);
+template void dense_update(Context<float>&, Matrix<const float>, Matrix<const float>, const Layer&, float,
+                           const OptimizerConfig&, TrainingState<float>&);
+template void dense_update(Context<double>&, Matrix<const double>, Matrix<const double>, const Layer&, double,
+                           const OptimizerConfig&, TrainingState<double>&);
+template void update(Context<float>&, const OptimizerConfig&, Index, const float*, TrainingState<float>&);
+template void update(Context<double>&, const OptimizerConfig&, Index, const double*, TrainingState<double>&);
+
+}  // namespace eigencoder::kernels

@@ -7,13 +7,15 @@ namespace {
 
 template <typename C, typename T>
 void corrupt_row(const Dataset<T>& data, Index row, const Noise& noise, Index n_features, T* x) {
-  for (Index j = 0; j < n_features; j += 4) {
-    const int n = static_cast<int>(std::min<Index>(4, n_features - j));
-    const auto words = math::words(*noise.seed, noise.stream, static_cast<std::uint64_t>(data.first_row + row),
-                                   static_cast<std::uint64_t>(j / 4), static_cast<std::uint64_t>(noise.epoch));
+  constexpr int n_at_once = 64;
+  for (Index j = 0; j < n_features; j += n_at_once) {
+    const int n = static_cast<int>(std::min<Index>(n_at_once, n_features - j));
+    const auto words =
+        math::words<n_at_once>(*noise.seed, noise.stream, static_cast<std::uint64_t>(data.first_row + row),
+                               static_cast<std::uint64_t>(j / 4), static_cast<std::uint64_t>(noise.epoch));
     math::Extremes<T> extremes{};
     if (data.column_extremes) extremes = {data.column_extremes + j, data.column_extremes + n_features + j};
-    C::apply(x + j, n, words, noise.level, extremes);
+    C::apply(x + j, n, words.data(), noise.level, extremes);
   }
 }
 

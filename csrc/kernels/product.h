@@ -30,8 +30,8 @@ namespace detail {
 
 // c (n_rows, n_registers) = a (n_rows, depth) b (depth, n_registers), plus what it held if `add`.
 template <int n_rows, int n_registers, Storage storage, typename T>
-void multiply_tile(Index depth, const T* a, Index a_stride, const T* b, Index b_stride, T* c, Index c_stride,
-                   bool add) {
+[[gnu::always_inline]] inline void multiply_tile(Index depth, const T* a, Index a_stride, const T* b, Index b_stride,
+                                                 T* c, Index c_stride, bool add) {
   using namespace Eigen::internal;
   using R = Register<T>;
   R sums[n_rows][n_registers];

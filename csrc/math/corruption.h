@@ -1,4 +1,4 @@
-// Corruptions of one row's four neighbouring entries, from the four words that belong to them.
+// Corruptions of a row's neighbouring entries, from the words that belong to them.
 //
 // To add one: write its struct here, append it to Corruptions, append its enumerator and name in eigencoder/config.h,
 // and add the formula to python/eigencoder/reference/kernels.py.
@@ -25,24 +25,25 @@ inline std::uint64_t threshold(double p) { return static_cast<std::uint64_t>(std
 
 struct NoCorruption {
   template <typename T>
-  static void apply(T*, int, const Words&, double, const Extremes<T>&) {}
+  static void apply(T*, int, const std::uint32_t*, double, const Extremes<T>&) {}
 };
 
 struct Masking {
   template <typename T>
-  static void apply(T* x, int n, const Words& word, double level, const Extremes<T>&) {
-    for (int i = 0; i < n; ++i) x[i] = word[i] < threshold(level) ? T(0) : x[i];
+  static void apply(T* x, int n, const std::uint32_t* words, double level, const Extremes<T>&) {
+    const std::uint64_t bound = threshold(level);
+    for (int i = 0; i < n; ++i) x[i] = words[i] < bound ? T(0) : x[i];
   }
 };
 
 // Box & Muller (1958): two uniforms give two independent normals.
 struct Gaussian {
   template <typename T>
-  static void apply(T* x, int n, const Words& word, double level, const Extremes<T>&) {
+  static void apply(T* x, int n, const std::uint32_t* words, double level, const Extremes<T>&) {
     constexpr double two_pi = 6.283185307179586476925286766559;
     for (int i = 0; i < n; i += 2) {
-      const double radius = level * std::sqrt(-2 * std::log(uniform(word[i])));
-      const double angle = two_pi * uniform(word[i + 1]);
+      const double radius = level * std::sqrt(-2 * std::log(uniform(words[i])));
+      const double angle = two_pi * uniform(words[i + 1]);
       x[i] += static_cast<T>(radius * std::cos(angle));
       if (i + 1 < n) x[i + 1] += static_cast<T>(radius * std::sin(angle));
     }
@@ -51,9 +52,10 @@ struct Gaussian {
 
 struct SaltAndPepper {
   template <typename T>
-  static void apply(T* x, int n, const Words& word, double level, const Extremes<T>& extremes) {
+  static void apply(T* x, int n, const std::uint32_t* words, double level, const Extremes<T>& extremes) {
+    const std::uint64_t bound = threshold(level);
     for (int i = 0; i < n; ++i) {
-      if (word[i] < threshold(level)) x[i] = (word[i] & 1) ? extremes.maxima[i] : extremes.minima[i];
+      if (words[i] < bound) x[i] = (words[i] & 1) ? extremes.maxima[i] : extremes.minima[i];
     }
   }
 };

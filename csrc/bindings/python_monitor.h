@@ -7,15 +7,33 @@
 
 #include "bindings/bindings.h"
 
+#if defined(__GLIBCXX__)
+#include <cxxabi.h>
+#endif
+
 namespace eigencoder::bindings {
 
-// Once the interpreter goes down, Python ends a thread that asks for the GIL by unwinding it, which no destructor
-// survives; such a thread is a daemon's and waits here for the end of the process.
-inline void wait_if_finalizing() {
+[[noreturn]] inline void wait_for_the_end() {
+  while (true) std::this_thread::sleep_for(std::chrono::hours(1));
+}
+
+// Calls something that may ask for the GIL. Once the interpreter goes down, Python ends a thread that does by unwinding
+// it, which no destructor survives; such a thread is a daemon's and waits here for the end of the process.
+template <typename Call>
+auto outlived_by_the_interpreter(const Call& call) {
 #if PY_VERSION_HEX >= 0x030D0000
-  while (Py_IsFinalizing()) std::this_thread::sleep_for(std::chrono::hours(1));
+  if (Py_IsFinalizing()) wait_for_the_end();
 #else
-  while (_Py_IsFinalizing()) std::this_thread::sleep_for(std::chrono::hours(1));
+  if (_Py_IsFinalizing()) wait_for_the_end();
+#endif
+#if defined(__GLIBCXX__)
+  try {
+    return call();
+  } catch (const abi::__forced_unwind&) {
+    wait_for_the_end();
+  }
+#else
+  return call();
 #endif
 }
 
@@ -23,8 +41,7 @@ class WithoutGil {
  public:
   WithoutGil() : state_(PyEval_SaveThread()) {}
   ~WithoutGil() {
-    wait_if_finalizing();
-    PyEval_RestoreThread(state_);
+    outlived_by_the_interpreter([&] { PyEval_RestoreThread(state_); });
   }
   WithoutGil(const WithoutGil&) = delete;
   WithoutGil& operator=(const WithoutGil&) = delete;
@@ -72,10 +89,9 @@ class PythonMonitor : public Monitor {
  private:
   template <typename Call>
   bool with_gil(const Call& call) {
-    wait_if_finalizing();
-    const py::gil_scoped_acquire gil;
+    const py::gil_scoped_acquire gil = outlived_by_the_interpreter([] { return py::gil_scoped_acquire(); });
     try {
-      return call();
+      return outlived_by_the_interpreter(call);
     } catch (const py::error_already_set& error) {
       exception_ = error.value();
       if (error.trace()) PyException_SetTraceback(exception_.ptr(), error.trace().ptr());

@@ -1,6 +1,7 @@
 // Where the kernels of one call run: its team of threads, and the memory that each of them works in.
 #pragma once
 
+#include <atomic>
 #include <stdexcept>
 #include <vector>
 
@@ -44,6 +45,12 @@ struct Range {
   Index size() const { return end - begin; }
 };
 
+// Rows and columns of a matrix.
+struct Part {
+  Range rows;
+  Range cols;
+};
+
 // One thread's part of what all threads do together. No cut changes a bit of a result.
 struct Share {
   Index thread;
@@ -64,8 +71,12 @@ class Context {
   Context(Monitor& monitor, int n_threads)
       : monitor_(monitor), team_(n_threads), scratch_(static_cast<std::size_t>(n_threads)) {}
 
-  void throw_if_interrupted() {
-    if (!monitor_.keep_going()) throw Interrupted();
+  int n_threads() const { return team_.n_threads(); }
+
+  // The monitor is for the caller's thread, which is the first; the others learn of its answer.
+  void throw_if_interrupted(Share share) {
+    if (share.thread == 0 && !monitor_.keep_going()) interrupted_.store(true, std::memory_order_relaxed);
+    if (interrupted_.load(std::memory_order_relaxed)) throw Interrupted();
   }
 
   // Calls task(share, scratch) on each thread.
@@ -74,28 +85,11 @@ class Context {
     team_.run([&](int thread) { task(Share{thread, team_.n_threads()}, scratch_[static_cast<std::size_t>(thread)]); });
   }
 
-  // Calls task(range) on each thread with its share of 0 .. n - 1.
-  template <typename Task>
-  void share(Index n, Index unit, const Task& task) {
-    run([&](Share share, Scratch<T>&) { task(share.of(n, unit)); });
-  }
-
-  // Calls task(rows, cols, scratch) on each thread with its part of a matrix: some rows of it, or where there are few,
-  // some columns.
-  template <typename Task>
-  void share_matrix(Index n_rows, Index n_cols, const Task& task) {
-    const bool few_rows = n_rows < 64 * team_.n_threads();
-    run([&](Share share, Scratch<T>& scratch) {
-      const Range rows = few_rows ? Range{0, n_rows} : share.of(n_rows, row_unit);
-      const Range cols = few_rows ? share.of(n_cols, cache_line<T>) : Range{0, n_cols};
-      if (rows.size() > 0 && cols.size() > 0) task(rows, cols, scratch);
-    });
-  }
-
  private:
   Monitor& monitor_;
   parallel::Team team_;
   std::vector<Scratch<T>> scratch_;
+  std::atomic<bool> interrupted_{false};
 };
 
 }  // namespace eigencoder::kernels

@@ -28,7 +28,7 @@ void for_packets(Range cols, const Visitor& visit) {
 }  // namespace
 
 template <typename T>
-void dense_forward(Context<T>& context, Matrix<const T> input, Weights<const T> weights, const T* bias,
+void dense_forward(Part part, Scratch<T>& scratch, Matrix<const T> input, Weights<const T> weights, const T* bias,
                    Activation activation, Matrix<T> output) {
   math::dispatch<math::Activations>(activation, [&](auto f) {
     const auto add_bias_and_activate = [&](Range rows, Range cols) {
@@ -40,16 +40,15 @@ void dense_forward(Context<T>& context, Matrix<const T> input, Weights<const T> 
         }
       });
     };
-    context.share_matrix(output.rows, output.cols, [&](Range rows, Range cols, Scratch<T>& scratch) {
-      product({input.data, input.stride}, as_operand(weights), input.cols, output, rows, cols, false, scratch.columns,
-              add_bias_and_activate);
-    });
+    product({input.data, input.stride}, as_operand(weights), input.cols, output, part.rows, part.cols, false,
+            scratch.columns, add_bias_and_activate);
   });
 }
 
 template <typename T>
-void dense_backward(Context<T>& context, Matrix<const T> d_output, Weights<const T> weights, Matrix<const T> input,
-                    Activation activation, const PenaltyGradient<T>* penalty, Matrix<T> d_input) {
+void dense_backward(Part part, Scratch<T>& scratch, Matrix<const T> d_output, Weights<const T> weights,
+                    Matrix<const T> input, Activation activation, const PenaltyGradient<T>* penalty,
+                    Matrix<T> d_input) {
   math::dispatch<math::Activations>(activation, [&](auto f) {
     const auto add_penalty_and_differentiate = [&](Range rows, Range cols) {
       for_packets<T>(cols, [&](Index j, Index n) {
@@ -62,20 +61,18 @@ void dense_backward(Context<T>& context, Matrix<const T> d_output, Weights<const
         }
       });
     };
-    context.share_matrix(d_input.rows, d_input.cols, [&](Range rows, Range cols, Scratch<T>& scratch) {
-      product({d_output.data, d_output.stride}, transpose(as_operand(weights)), d_output.cols, d_input, rows, cols,
-              false, scratch.columns, add_penalty_and_differentiate);
-    });
+    product({d_output.data, d_output.stride}, transpose(as_operand(weights)), d_output.cols, d_input, part.rows,
+            part.cols, false, scratch.columns, add_penalty_and_differentiate);
   });
 }
 
-template void dense_forward(Context<float>&, Matrix<const float>, Weights<const float>, const float*, Activation,
+template void dense_forward(Part, Scratch<float>&, Matrix<const float>, Weights<const float>, const float*, Activation,
                             Matrix<float>);
-template void dense_backward(Context<float>&, Matrix<const float>, Weights<const float>, Matrix<const float>,
+template void dense_backward(Part, Scratch<float>&, Matrix<const float>, Weights<const float>, Matrix<const float>,
                              Activation, const PenaltyGradient<float>*, Matrix<float>);
-template void dense_forward(Context<double>&, Matrix<const double>, Weights<const double>, const double*, Activation,
-                            Matrix<double>);
-template void dense_backward(Context<double>&, Matrix<const double>, Weights<const double>, Matrix<const double>,
+template void dense_forward(Part, Scratch<double>&, Matrix<const double>, Weights<const double>, const double*,
+                            Activation, Matrix<double>);
+template void dense_backward(Part, Scratch<double>&, Matrix<const double>, Weights<const double>, Matrix<const double>,
                              Activation, const PenaltyGradient<double>*, Matrix<double>);
 
 }  // namespace eigencoder::kernels

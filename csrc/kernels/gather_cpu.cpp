@@ -22,24 +22,20 @@ void corrupt_row(const Dataset<T>& data, Index row, const Noise& noise, Index n_
 }  // namespace
 
 template <typename T>
-void gather_corrupt(Context<T>& context, const Dataset<T>& data, const Index* rows, const Noise& noise, Matrix<T> clean,
+void gather_corrupt(Range rows_of_batch, const Dataset<T>& data, const Index* rows, const Noise& noise, Matrix<T> clean,
                     Matrix<T> corrupted) {
   const Index n_features = clean.cols;
   math::dispatch<math::Corruptions>(noise.corruption, [&](auto corruption) {
-    context.share(clean.rows, row_unit, [&](Range range) {
-      for (Index i = range.begin; i < range.end; ++i) {
-        std::copy_n(data.x + rows[i] * n_features, n_features, clean.row(i));
-        if (!noise.drawn()) continue;
-        std::copy_n(clean.row(i), n_features, corrupted.row(i));
-        corrupt_row<decltype(corruption)>(data, rows[i], noise, n_features, corrupted.row(i));
-      }
-    });
+    for (Index i = rows_of_batch.begin; i < rows_of_batch.end; ++i) {
+      std::copy_n(data.x + rows[i] * n_features, n_features, clean.row(i));
+      if (!noise.drawn()) continue;
+      std::copy_n(clean.row(i), n_features, corrupted.row(i));
+      corrupt_row<decltype(corruption)>(data, rows[i], noise, n_features, corrupted.row(i));
+    }
   });
 }
 
-template void gather_corrupt(Context<float>&, const Dataset<float>&, const Index*, const Noise&, Matrix<float>,
-                             Matrix<float>);
-template void gather_corrupt(Context<double>&, const Dataset<double>&, const Index*, const Noise&, Matrix<double>,
-                             Matrix<double>);
+template void gather_corrupt(Range, const Dataset<float>&, const Index*, const Noise&, Matrix<float>, Matrix<float>);
+template void gather_corrupt(Range, const Dataset<double>&, const Index*, const Noise&, Matrix<double>, Matrix<double>);
 
 }  // namespace eigencoder::kernels

@@ -80,59 +80,52 @@ void round_to(T* to, Index n, const double* sums) {
 }  // namespace
 
 template <typename T>
-void dense_gradient(Context<T>& context, Matrix<const T> input, Matrix<const T> d_output, Weights<const T> weights,
-                    T decay, bool accumulate, T* d_weights, T* d_bias) {
+void dense_gradient(Share share, Scratch<T>& scratch, Matrix<const T> input, Matrix<const T> d_output,
+                    Weights<const T> weights, T decay, bool accumulate, T* d_weights, T* d_bias) {
   // A matrix stored the other way round has the transposed gradient.
   const auto& left = weights.transposed ? d_output : input;
   const auto& right = weights.transposed ? input : d_output;
-  context.run([&](Share share, Scratch<T>& scratch) {
+  for_column_sums(d_output, nullptr, share.of(d_output.cols, cache_line<T>),
+                  [&](Index first, Index n, const double* sums) { round_to(d_bias + first, n, sums); });
+  for_weight_gradients(share, scratch, left, right, [&](Index first, Index n, const T* gradient) {
+    for (Index i = 0; i < n; ++i) {
+      const T d_weight = gradient[i] + decay * weights.data[first + i];
+      d_weights[first + i] = accumulate ? d_weights[first + i] + d_weight : d_weight;
+    }
+  });
+}
+
+template <typename T>
+void dense_update(Share share, Scratch<T>& scratch, Matrix<const T> input, Matrix<const T> d_output, const Layer& layer,
+                  T decay, const OptimizerConfig& optimizer, TrainingState<T>& state) {
+  with_rule<T>(optimizer, state.n_updates, [&](const auto& rule) {
     for_column_sums(d_output, nullptr, share.of(d_output.cols, cache_line<T>),
-                    [&](Index first, Index n, const double* sums) { round_to(d_bias + first, n, sums); });
-    for_weight_gradients(share, scratch, left, right, [&](Index first, Index n, const T* gradient) {
-      for (Index i = 0; i < n; ++i) {
-        const T d_weight = gradient[i] + decay * weights.data[first + i];
-        d_weights[first + i] = accumulate ? d_weights[first + i] + d_weight : d_weight;
-      }
+                    [&](Index first, Index n, const double* sums) {
+                      T d_bias[sums_at_once];
+                      round_to(d_bias, n, sums);
+                      move(rule, layer.bias_offset + first, n, d_bias, T(0), state);
+                    });
+    for_weight_gradients(share, scratch, input, d_output, [&](Index first, Index n, const T* gradient) {
+      move(rule, layer.weights_offset + first, n, gradient, decay, state);
     });
   });
 }
 
 template <typename T>
-void dense_update(Context<T>& context, Matrix<const T> input, Matrix<const T> d_output, const Layer& layer, T decay,
-                  const OptimizerConfig& optimizer, TrainingState<T>& state) {
-  with_rule<T>(optimizer, state.n_updates, [&](const auto& rule) {
-    context.run([&](Share share, Scratch<T>& scratch) {
-      for_column_sums(d_output, nullptr, share.of(d_output.cols, cache_line<T>),
-                      [&](Index first, Index n, const double* sums) {
-                        T d_bias[sums_at_once];
-                        round_to(d_bias, n, sums);
-                        move(rule, layer.bias_offset + first, n, d_bias, T(0), state);
-                      });
-      for_weight_gradients(share, scratch, input, d_output, [&](Index first, Index n, const T* gradient) {
-        move(rule, layer.weights_offset + first, n, gradient, decay, state);
-      });
-    });
-  });
+void update(Range range, const OptimizerConfig& optimizer, const T* gradients, TrainingState<T>& state) {
+  with_rule<T>(optimizer, state.n_updates,
+               [&](const auto& rule) { move(rule, range.begin, range.size(), gradients + range.begin, T(0), state); });
 }
 
-template <typename T>
-void update(Context<T>& context, const OptimizerConfig& optimizer, Index n, const T* gradients,
-            TrainingState<T>& state) {
-  with_rule<T>(optimizer, state.n_updates, [&](const auto& rule) {
-    context.share(n, cache_line<T>,
-                  [&](Range range) { move(rule, range.begin, range.size(), gradients + range.begin, T(0), state); });
-  });
-}
-
-template void dense_gradient(Context<float>&, Matrix<const float>, Matrix<const float>, Weights<const float>, float,
-                             bool, float*, float*);
-template void dense_gradient(Context<double>&, Matrix<const double>, Matrix<const double>, Weights<const double>,
+template void dense_gradient(Share, Scratch<float>&, Matrix<const float>, Matrix<const float>, Weights<const float>,
+                             float, bool, float*, float*);
+template void dense_gradient(Share, Scratch<double>&, Matrix<const double>, Matrix<const double>, Weights<const double>,
                              double, bool, double*, double*);
-template void dense_update(Context<float>&, Matrix<const float>, Matrix<const float>, const Layer&, float,
+template void dense_update(Share, Scratch<float>&, Matrix<const float>, Matrix<const float>, const Layer&, float,
                            const OptimizerConfig&, TrainingState<float>&);
-template void dense_update(Context<double>&, Matrix<const double>, Matrix<const double>, const Layer&, double,
+template void dense_update(Share, Scratch<double>&, Matrix<const double>, Matrix<const double>, const Layer&, double,
                            const OptimizerConfig&, TrainingState<double>&);
-template void update(Context<float>&, const OptimizerConfig&, Index, const float*, TrainingState<float>&);
-template void update(Context<double>&, const OptimizerConfig&, Index, const double*, TrainingState<double>&);
+template void update(Range, const OptimizerConfig&, const float*, TrainingState<float>&);
+template void update(Range, const OptimizerConfig&, const double*, TrainingState<double>&);
 
 }  // namespace eigencoder::kernels

@@ -31,41 +31,35 @@ double row_loss(Matrix<const T> x, Matrix<const T> output, Index i, const Visito
 }  // namespace
 
 template <typename T>
-void row_losses(Context<T>& context, Matrix<const T> x, Matrix<const T> output, Loss loss, double* row_losses) {
+void row_losses(Range rows, Matrix<const T> x, Matrix<const T> output, Loss loss, double* row_losses) {
   math::dispatch<math::Losses>(loss, [&](auto l) {
-    context.share(x.rows, row_unit, [&](Range range) {
-      for (Index i = range.begin; i < range.end; ++i) {
-        row_losses[i] = row_loss<decltype(l)>(x, output, i, [](Index, const auto&, const auto&) {});
+    for (Index i = rows.begin; i < rows.end; ++i) {
+      row_losses[i] = row_loss<decltype(l)>(x, output, i, [](Index, const auto&, const auto&) {});
+    }
+  });
+}
+
+template <typename T>
+void output_delta(Range rows, Matrix<const T> x, Loss loss, Activation activation, const T* row_weights,
+                  Matrix<T> output, double* row_losses) {
+  math::dispatch<math::Losses>(loss, [&](auto l) {
+    math::dispatch<math::Activations>(activation, [&](auto f) {
+      for (Index i = rows.begin; i < rows.end; ++i) {
+        const auto store_delta = [row = output.row(i), reach = output.reach(), weight = row_weights[i]](
+                                     Index j, const Packet<T>& clean, const Packet<T>& h) {
+          Packet<T> delta = weight * decltype(l)::delta(clean, h);
+          if constexpr (!decltype(l)::from_logits) delta *= decltype(f)::derivative(h);
+          store<T>(delta, row + j, reach - j);
+        };
+        row_losses[i] = row_loss<decltype(l), T>(x, output, i, store_delta);
       }
     });
   });
 }
 
-template <typename T>
-void output_delta(Context<T>& context, Matrix<const T> x, Loss loss, Activation activation, const T* row_weights,
-                  Matrix<T> output, double* row_losses) {
-  math::dispatch<math::Losses>(loss, [&](auto l) {
-    math::dispatch<math::Activations>(activation, [&](auto f) {
-      context.share(x.rows, row_unit, [&](Range range) {
-        for (Index i = range.begin; i < range.end; ++i) {
-          const auto store_delta = [row = output.row(i), reach = output.reach(), weight = row_weights[i]](
-                                       Index j, const Packet<T>& clean, const Packet<T>& h) {
-            Packet<T> delta = weight * decltype(l)::delta(clean, h);
-            if constexpr (!decltype(l)::from_logits) delta *= decltype(f)::derivative(h);
-            store<T>(delta, row + j, reach - j);
-          };
-          row_losses[i] = row_loss<decltype(l), T>(x, output, i, store_delta);
-        }
-      });
-    });
-  });
-}
-
-template void row_losses(Context<float>&, Matrix<const float>, Matrix<const float>, Loss, double*);
-template void row_losses(Context<double>&, Matrix<const double>, Matrix<const double>, Loss, double*);
-template void output_delta(Context<float>&, Matrix<const float>, Loss, Activation, const float*, Matrix<float>,
-                           double*);
-template void output_delta(Context<double>&, Matrix<const double>, Loss, Activation, const double*, Matrix<double>,
-                           double*);
+template void row_losses(Range, Matrix<const float>, Matrix<const float>, Loss, double*);
+template void row_losses(Range, Matrix<const double>, Matrix<const double>, Loss, double*);
+template void output_delta(Range, Matrix<const float>, Loss, Activation, const float*, Matrix<float>, double*);
+template void output_delta(Range, Matrix<const double>, Loss, Activation, const double*, Matrix<double>, double*);
 
 }  // namespace eigencoder::kernels

@@ -43,7 +43,7 @@ class CpuEngineFor : public virtual EngineFor<T> {
       if (!gradients) return objective.value(data, noise, parameters);
       std::vector<Index> rows(static_cast<std::size_t>(data.n_samples));
       for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = data.row(static_cast<Index>(i));
-      const auto value = objective.value(data, rows.data(), data.n_samples, noise, parameters);
+      const auto value = objective.pass(data, rows.data(), data.n_samples, noise, parameters);
       if (value) objective.gradient(parameters, gradients);
       return value;
     } catch (const kernels::Interrupted&) {

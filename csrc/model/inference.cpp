@@ -17,27 +17,27 @@ template <typename T>
 class BlockNetwork {
  public:
   BlockNetwork(const std::vector<LayerView<T>>& layers, Index n_rows, Monitor& monitor)
-      : layers_(layers), context_(monitor, 1) {
+      : layers_(layers), monitor_(monitor) {
     for (std::size_t l = 0; l + 1 < layers.size(); ++l) outputs_.emplace_back(n_rows, layers[l].n_outputs);
   }
-
-  kernels::Context<T>& context() { return context_; }
 
   void forward(Matrix<const T> x, Matrix<T> output) {
     Matrix<const T> input = x;
     for (std::size_t l = 0; l < layers_.size(); ++l) {
-      context_.throw_if_interrupted();
+      if (!monitor_.keep_going()) throw kernels::Interrupted();
       const LayerView<T>& layer = layers_[l];
       const Matrix<T> a = l + 1 == layers_.size() ? output : outputs_[l].first_rows(x.rows);
-      kernels::dense_forward<T>(context_, input, {layer.weights, layer.n_inputs, layer.n_outputs, layer.transposed},
-                                layer.bias, layer.activation, a);
+      kernels::dense_forward<T>({{0, x.rows}, {0, layer.n_outputs}}, scratch_, input,
+                                {layer.weights, layer.n_inputs, layer.n_outputs, layer.transposed}, layer.bias,
+                                layer.activation, a);
       input = a;
     }
   }
 
  private:
   const std::vector<LayerView<T>>& layers_;
-  kernels::Context<T> context_;
+  Monitor& monitor_;
+  kernels::Scratch<T> scratch_;
   std::vector<kernels::PaddedMatrix<T>> outputs_;
 };
 
@@ -104,8 +104,7 @@ void squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n
     const Matrix<const T> block{x + first * n_features, n_rows, n_features, n_features};
     kernels::PaddedMatrix<T> reconstruction(n_rows, n_features);
     network.forward(block, reconstruction.first_rows(n_rows));
-    kernels::row_losses<T>(network.context(), block, reconstruction.first_rows(n_rows), Loss::squared_error,
-                           errors + first);
+    kernels::row_losses<T>({0, n_rows}, block, reconstruction.first_rows(n_rows), Loss::squared_error, errors + first);
   });
 }
 

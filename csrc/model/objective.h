@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/kernels.h"
+#include "kernels/sweep.h"
 #include "model/network.h"
 
 namespace eigencoder::model {
@@ -16,14 +17,15 @@ class Objective {
   // Holds all memory that batches of up to max_rows rows need.
   Objective(const Network& network, const ObjectiveConfig& config, Index max_rows, kernels::Context<T>& context);
 
-  // J of one batch, the given rows of data. Nothing where the batch has no weight.
-  std::optional<double> value(const Dataset<T>& data, const Index* rows, Index n_rows, const kernels::Noise& noise,
-                              const T* parameters);
+  // Forward and backward pass of one batch, the given rows of data: its J, and each layer's delta for what follows.
+  // Nothing where the batch has no weight.
+  std::optional<double> pass(const Dataset<T>& data, const Index* rows, Index n_rows, const kernels::Noise& noise,
+                             const T* parameters);
 
   // The gradient of that J.
   void gradient(const T* parameters, T* gradients);
 
-  // Moves untied parameters by that gradient, which is nowhere stored. An interrupt comes before the first one moves.
+  // Moves untied parameters by that gradient, which is nowhere stored.
   void update(const OptimizerConfig& optimizer, TrainingState<T>& state);
 
   // J of all the data, in blocks of max_rows.
@@ -42,12 +44,19 @@ class Objective {
     std::vector<double> code;  // weighted activations of each code unit; empty unless under KL
   };
 
-  void forward(const Dataset<T>& data, const Index* rows, Index n_rows, const kernels::Noise& noise,
+  // False where the batch has no weight.
+  bool begin(const Dataset<T>& data, const Index* rows, Index n_rows, const kernels::Noise& noise);
+  template <typename Sequence>
+  void forward(Sequence& sequence, const Dataset<T>& data, const Index* rows, const kernels::Noise& noise,
                const T* parameters);
+  template <typename Sequence>
+  void output_delta(Sequence& sequence);
+  template <typename Sequence>
+  void backward(Sequence& sequence, const T* parameters);
+  void sum_code();
+  void prepare_penalty();
   Sums forward_all(const Dataset<T>& data, const kernels::Noise& noise, const T* parameters);
-  double weighted_row_sums() const;
-  void backward(const T* parameters);
-  const kernels::PenaltyGradient<T>* penalty_gradient();
+  double weighted(const std::vector<double>& of_rows) const;
   double value(const Sums& sums, const T* parameters);
   double penalty(const Sums& sums) const;
   double squared_norm(const T* parameters);
@@ -56,6 +65,7 @@ class Objective {
   kernels::Matrix<T> clean() { return clean_.first_rows(n_rows_); }
   kernels::Matrix<T> input(std::size_t layer) { return layer == 0 ? input_ : output(layer - 1); }
   kernels::Matrix<T> output(std::size_t layer) { return outputs_[layer].first_rows(n_rows_); }
+  kernels::Matrix<T> code() { return output(network_.code_layer()); }
   kernels::Matrix<T> delta(std::size_t layer) {
     return layer < deltas_.size() ? deltas_[layer].first_rows(n_rows_) : output(layer);
   }
@@ -76,7 +86,8 @@ class Objective {
   std::vector<T> penalty_weights_;                 // what a row's share in the penalty is
   Sums sums_;                                      // of the batch
   std::vector<Index> block_;                       // rows of a block of all the data
-  std::vector<double> row_sums_;
+  std::vector<double> row_losses_;
+  std::vector<double> l1_norms_;
   std::vector<double> chunk_sums_;
   std::vector<T> penalty_of_unit_;
   kernels::PenaltyGradient<T> penalty_;

@@ -93,7 +93,7 @@ std::optional<FitStatus> Trainer<T>::run_batches(Epoch& epoch) {
   Index n_rows_in_sum = 0;
   for (Index batch = 0; batch < batches_.n_batches(); ++batch) {
     const Index n_rows = batches_.n_rows(batch);
-    const auto loss = objective_.value(train_, batches_.rows(batch), n_rows, epoch_noise, state_.parameters);
+    const auto loss = objective_.pass(train_, batches_.rows(batch), n_rows, epoch_noise, state_.parameters);
     if (loss) {
       if (!std::isfinite(*loss)) {
         restore(epoch_start_);
@@ -114,7 +114,9 @@ void Trainer<T>::update() {
   if (!network_.tied()) return objective_.update(optimizer_, state_);
   objective_.gradient(state_.parameters, gradients_.data());
   ++state_.n_updates;
-  kernels::update(context_, optimizer_, network_.n_parameters(), gradients_.data(), state_);
+  context_.run([&](kernels::Share share, kernels::Scratch<T>&) {
+    kernels::update(share.of(network_.n_parameters(), kernels::cache_line<T>), optimizer_, gradients_.data(), state_);
+  });
 }
 
 template <typename T>

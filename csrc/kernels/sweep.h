@@ -1,0 +1,85 @@
+// How a sequence of kernels runs on all threads: over blocks of rows where there are many, so that each block stays in
+// a thread's cache from the first kernel to the last; else one kernel after the other, cut by columns.
+#pragma once
+
+#include "kernels/context.h"
+
+namespace eigencoder::kernels {
+
+// With fewer rows for each thread its columns are fewer than it would have rows.
+inline constexpr Index rows_to_share = 64;
+inline constexpr Index block_rows = 256;
+
+// All kernels of a sequence on one thread's block of rows.
+template <typename T>
+class BlockSequence {
+ public:
+  BlockSequence(Context<T>& context, Share share, Scratch<T>& scratch, Range rows)
+      : context_(context), share_(share), scratch_(scratch), rows_(rows) {}
+
+  // Calls kernel(rows).
+  template <typename Kernel>
+  void rows(const Kernel& kernel) {
+    context_.throw_if_interrupted(share_);
+    kernel(rows_);
+  }
+
+  // Calls kernel(part, scratch), where the matrix it writes has n_cols columns.
+  template <typename Kernel>
+  void matrix(Index n_cols, const Kernel& kernel) {
+    context_.throw_if_interrupted(share_);
+    kernel(Part{rows_, {0, n_cols}}, scratch_);
+  }
+
+ private:
+  Context<T>& context_;
+  const Share share_;
+  Scratch<T>& scratch_;
+  const Range rows_;
+};
+
+// Each kernel of a sequence on all threads, which wait for each other after it.
+template <typename T>
+class SharedSequence {
+ public:
+  SharedSequence(Context<T>& context, Index n_rows) : context_(context), n_rows_(n_rows) {}
+
+  template <typename Kernel>
+  void rows(const Kernel& kernel) {
+    context_.run([&](Share share, Scratch<T>&) {
+      context_.throw_if_interrupted(share);
+      kernel(share.of(n_rows_, row_unit));
+    });
+  }
+
+  template <typename Kernel>
+  void matrix(Index n_cols, const Kernel& kernel) {
+    context_.run([&](Share share, Scratch<T>& scratch) {
+      context_.throw_if_interrupted(share);
+      const Part part{{0, n_rows_}, share.of(n_cols, cache_line<T>)};
+      if (part.cols.size() > 0) kernel(part, scratch);
+    });
+  }
+
+ private:
+  Context<T>& context_;
+  const Index n_rows_;
+};
+
+// Calls work(sequence), which runs its kernels through sequence.rows and sequence.matrix.
+template <typename T, typename Work>
+void sweep(Context<T>& context, Index n_rows, const Work& work) {
+  if (n_rows < rows_to_share * context.n_threads()) {
+    SharedSequence<T> sequence(context, n_rows);
+    return work(sequence);
+  }
+  context.run([&](Share share, Scratch<T>& scratch) {
+    const Range rows = share.of(n_rows, row_unit);
+    for (Index first = rows.begin; first < rows.end; first += block_rows) {
+      BlockSequence<T> sequence(context, share, scratch, {first, std::min(first + block_rows, rows.end)});
+      work(sequence);
+    }
+  });
+}
+
+}  // namespace eigencoder::kernels

@@ -63,7 +63,7 @@ struct Share {
   }
 };
 
-inline constexpr Index row_unit = 16;
+inline constexpr Index row_unit = 8;
 
 template <typename T>
 class Context {

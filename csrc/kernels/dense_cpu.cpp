@@ -19,12 +19,6 @@ Operand<T> transpose(Operand<T> operand) {
   return operand;
 }
 
-// Calls visit(j, n) with each packet of columns and how many of its numbers lie within cols.
-template <typename T, typename Visitor>
-void for_packets(Range cols, const Visitor& visit) {
-  for (Index j = cols.begin; j < cols.end; j += packet_size<T>) visit(j, cols.end - j);
-}
-
 }  // namespace
 
 template <typename T>
@@ -32,7 +26,7 @@ void dense_forward(Part part, Scratch<T>& scratch, Matrix<const T> input, Weight
                    Activation activation, Matrix<T> output) {
   math::dispatch<math::Activations>(activation, [&](auto f) {
     const auto add_bias_and_activate = [&](Range rows, Range cols) {
-      for_packets<T>(cols, [&](Index j, Index n) {
+      for_packets<T>(cols.begin, cols.end, [&](Index j, auto n) {
         const Packet<T> b = load(bias + j, output.cols - j);
         for (Index i = rows.begin; i < rows.end; ++i) {
           T* const a = output.row(i) + j;
@@ -51,7 +45,7 @@ void dense_backward(Part part, Scratch<T>& scratch, Matrix<const T> d_output, We
                     Matrix<T> d_input) {
   math::dispatch<math::Activations>(activation, [&](auto f) {
     const auto add_penalty_and_differentiate = [&](Range rows, Range cols) {
-      for_packets<T>(cols, [&](Index j, Index n) {
+      for_packets<T>(cols.begin, cols.end, [&](Index j, auto n) {
         const Packet<T> of_unit = penalty ? load(penalty->of_unit + j, d_input.cols - j) : Packet<T>::Zero();
         for (Index i = rows.begin; i < rows.end; ++i) {
           const Packet<T> a = load(input.row(i) + j, n);

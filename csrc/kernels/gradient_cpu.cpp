@@ -9,36 +9,21 @@ namespace {
 // A prefetch so far ahead for writing takes a cache line from the core that read it before its turn comes.
 inline constexpr Index ahead = 256;
 
-// Moves n parameters, from number `first` on.
-template <typename T>
-void move(const math::Adam<T>& rule, Index first, Index n, const T* gradients, T decay, TrainingState<T>& state) {
+// Moves n parameters, from number `first` on. The rule comes by value, so that its constants stay in registers.
+template <typename Rule, typename T>
+void move(const Rule rule, Index first, Index n, const T* gradients, T decay, const TrainingState<T>& state) {
+  constexpr std::size_t n_moments = Rule::n_moments;
   T* const parameters = state.parameters + first;
-  T* const first_moments = state.first_moment + first;
-  T* const second_moments = state.second_moment + first;
-  for (Index i = 0; i < n; i += packet_size<T>) {
+  const std::array<T*, 2> moments{state.first_moment, state.second_moment};
+  for_packets<T>(0, n, [&](Index i, auto n_left) {
     __builtin_prefetch(parameters + i + ahead, 1);
-    Packet<T> parameter = load(parameters + i, n - i);
-    Packet<T> first_moment = load(first_moments + i, n - i);
-    Packet<T> second_moment = load(second_moments + i, n - i);
-    rule(Packet<T>(load(gradients + i, n - i) + decay * parameter), parameter, first_moment, second_moment);
-    store(parameter, parameters + i, n - i);
-    store(first_moment, first_moments + i, n - i);
-    store(second_moment, second_moments + i, n - i);
-  }
-}
-
-template <typename T>
-void move(const math::Sgd<T>& rule, Index first, Index n, const T* gradients, T decay, TrainingState<T>& state) {
-  T* const parameters = state.parameters + first;
-  T* const velocities = state.first_moment + first;
-  for (Index i = 0; i < n; i += packet_size<T>) {
-    __builtin_prefetch(parameters + i + ahead, 1);
-    Packet<T> parameter = load(parameters + i, n - i);
-    Packet<T> velocity = load(velocities + i, n - i);
-    rule(Packet<T>(load(gradients + i, n - i) + decay * parameter), parameter, velocity);
-    store(parameter, parameters + i, n - i);
-    store(velocity, velocities + i, n - i);
-  }
+    Packet<T> parameter = load(parameters + i, n_left);
+    std::array<Packet<T>, n_moments> moved;
+    for (std::size_t k = 0; k < n_moments; ++k) moved[k] = load(moments[k] + first + i, n_left);
+    rule(Packet<T>(load(gradients + i, n_left) + decay * parameter), parameter, moved);
+    store(parameter, parameters + i, n_left);
+    for (std::size_t k = 0; k < n_moments; ++k) store(moved[k], moments[k] + first + i, n_left);
+  });
 }
 
 template <typename T, typename Visitor>

@@ -4,6 +4,7 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <type_traits>
 
 #include "eigencoder/config.h"
 
@@ -44,6 +45,15 @@ template <typename T>
 [[gnu::always_inline]] inline void store(const Packet<T>& packet, T* to, Index n) {
   if (n >= packet_size<T>) return store(packet, to);
   std::copy_n(packet.data(), n, to);
+}
+
+// Calls visit(i, n) with each packet of begin .. end - 1 and how many of its numbers lie within; a whole one's n is
+// a constant.
+template <typename T, typename Visitor>
+[[gnu::always_inline]] inline void for_packets(Index begin, Index end, const Visitor& visit) {
+  Index i = begin;
+  for (; i + packet_size<T> <= end; i += packet_size<T>) visit(i, std::integral_constant<int, packet_size<T>>());
+  if (i < end) visit(i, end - i);
 }
 
 template <typename T>

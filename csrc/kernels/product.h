@@ -67,7 +67,7 @@ void multiply_ragged_tile(Index depth, const T* a, Index a_stride, const T* b, I
   if (n_cols == width) {
     return multiply_tile<n_rows, n_registers, storage>(depth, a, a_stride, b, b_stride, c, c_stride, add);
   }
-  T tile[n_rows * width] = {};
+  T tile[n_rows * width];
   for (int i = 0; add && i < n_rows; ++i) std::copy_n(c + i * c_stride, n_cols, tile + i * width);
   multiply_tile<n_rows, n_registers, storage>(depth, a, a_stride, b, b_stride, tile, width, add);
   for (int i = 0; i < n_rows; ++i) std::copy_n(tile + i * width, n_cols, c + i * c_stride);
@@ -86,31 +86,39 @@ void multiply_panel(Index depth, Operand<T> a, const T* b, Index b_stride, Matri
   }
 }
 
-// packed (depth, n_registers) = the n_cols columns of b, zeros behind them.
+// The first n numbers, anything behind them.
+template <typename T>
+Register<T> load_register(const T* from, Index n) {
+  if (n >= packet_size<T>) return Eigen::internal::ploadu<Register<T>>(from);
+  alignas(64) T numbers[packet_size<T>] = {};
+  std::copy_n(from, n, numbers);
+  return Eigen::internal::pload<Register<T>>(numbers);
+}
+
+// packed (depth, n_registers) = the n_cols columns of b, anything behind them.
 template <int n_registers, typename T>
 void pack_columns(Index depth, Operand<T> b, Index n_cols, T* packed) {
   using namespace Eigen::internal;
-  constexpr int lanes = packet_size<T>;
+  constexpr Index lanes = packet_size<T>;
   constexpr Index width = n_registers * lanes;
-  if (b.storage == Storage::row_major) {
-    for (Index p = 0; p < depth; ++p) {
-      std::fill(std::copy_n(b.at(p, 0), n_cols, packed + p * width), packed + (p + 1) * width, T(0));
+  for (Index j = 0; j < width; j += lanes) {
+    if (b.storage == Storage::row_major) {
+      // What follows a row is the next one.
+      const Index end = (depth - 1) * b.stride + n_cols;
+      for (Index p = 0; p < depth; ++p) {
+        const Index begin = p * b.stride + j;
+        pstore(packed + p * width + j, load_register(b.data + begin, std::max<Index>(end - begin, 0)));
+      }
+      continue;
     }
-    return;
-  }
-  const Index whole_depth = depth / lanes * lanes;
-  const Index whole_cols = n_cols / lanes * lanes;
-  for (Index j = 0; j < whole_cols; j += lanes) {
-    for (Index p = 0; p < whole_depth; p += lanes) {
+    for (Index p = 0; p < depth; p += lanes) {
       PacketBlock<Register<T>, lanes> block;
-      for (Index l = 0; l < lanes; ++l) block.packet[l] = ploadu<Register<T>>(b.at(p, j + l));
+      for (Index l = 0; l < lanes; ++l) {
+        block.packet[l] = load_register(b.at(p, j + l), j + l < n_cols ? depth - p : 0);
+      }
       ptranspose(block);
-      for (Index l = 0; l < lanes; ++l) pstore(packed + (p + l) * width + j, block.packet[l]);
+      for (Index l = 0; l < std::min(lanes, depth - p); ++l) pstore(packed + (p + l) * width + j, block.packet[l]);
     }
-  }
-  for (Index p = 0; p < depth; ++p) {
-    const Index first = p < whole_depth ? whole_cols : 0;
-    for (Index j = first; j < width; ++j) packed[p * width + j] = j < n_cols ? *b.at(p, j) : T(0);
   }
 }
 

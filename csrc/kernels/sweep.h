@@ -6,8 +6,8 @@
 
 namespace eigencoder::kernels {
 
-// With fewer rows for each thread its columns are fewer than it would have rows.
-inline constexpr Index rows_to_share = 64;
+// A thread with fewer rows would read all weights for too little work.
+inline constexpr Index fewest_rows = 64;
 inline constexpr Index block_rows = 256;
 
 // All kernels of a sequence on one thread's block of rows.
@@ -69,7 +69,7 @@ class SharedSequence {
 // Calls work(sequence), which runs its kernels through sequence.rows and sequence.matrix.
 template <typename T, typename Work>
 void sweep(Context<T>& context, Index n_rows, const Work& work) {
-  if (n_rows < rows_to_share * context.n_threads()) {
+  if (context.n_threads() > 1 && n_rows < fewest_rows * context.n_threads()) {
     SharedSequence<T> sequence(context, n_rows);
     return work(sequence);
   }

@@ -1,6 +1,7 @@
 // Update rules of one parameter: how a gradient moves it and its moments.
 #pragma once
 
+#include <array>
 #include <cmath>
 
 #include "eigencoder/config.h"
@@ -11,6 +12,7 @@ namespace eigencoder::math {
 // Kingma & Ba (2015), Algorithm 1.
 template <typename T>
 struct Adam {
+  static constexpr int n_moments = 2;
   T beta_1, beta_2, one_minus_beta_1, one_minus_beta_2, epsilon, learning_rate, first_correction, second_correction;
 
   Adam(const OptimizerConfig& config, Index n_updates)
@@ -24,7 +26,8 @@ struct Adam {
         second_correction(static_cast<T>(1 / (1 - std::pow(config.beta_2, static_cast<double>(n_updates))))) {}
 
   template <typename V>
-  void operator()(const V& gradient, V& parameter, V& first_moment, V& second_moment) const {
+  void operator()(const V& gradient, V& parameter, std::array<V, 2>& moments) const {
+    auto& [first_moment, second_moment] = moments;
     first_moment = beta_1 * first_moment + one_minus_beta_1 * gradient;
     second_moment = beta_2 * second_moment + one_minus_beta_2 * gradient * gradient;
     parameter -=
@@ -36,6 +39,7 @@ struct Adam {
 // is the first moment.
 template <typename T>
 struct Sgd {
+  static constexpr int n_moments = 1;
   T learning_rate, momentum;
   bool nesterov;
 
@@ -45,7 +49,8 @@ struct Sgd {
         nesterov(config.nesterovs_momentum) {}
 
   template <typename V>
-  void operator()(const V& gradient, V& parameter, V& velocity) const {
+  void operator()(const V& gradient, V& parameter, std::array<V, 1>& moments) const {
+    V& velocity = moments[0];
     velocity = momentum * velocity - learning_rate * gradient;
     if (nesterov) {
       parameter += momentum * velocity - learning_rate * gradient;

@@ -144,6 +144,16 @@ def test_going_on_with_another_network(changes):
     assert_refused(fitted, ValueError, "coefs_", lambda a: loss_and_gradients(a, data()))
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("place", [(0, 0), (300, 20), (999, 36)])
+def test_a_number_that_is_not_finite_is_found_wherever_it_stands(place, value):
+    X = np.zeros((1000, 37), "float32")
+    fitted = Autoencoder(37, max_iter=0, n_jobs=2).fit(X)
+    X[place] = value
+    for method in ("transform", "inverse_transform", "reconstruct", "score_samples"):
+        assert_refused(fitted, ValueError, "NaN|infinity", lambda a, method=method: getattr(a, method)(X))
+
+
 def test_what_is_not_available_yet():
     with pytest.raises(ValueError, match=r"not available yet; chain autoencoders in a pipeline"):
         StackedAutoencoder([Autoencoder(2)])

@@ -34,6 +34,10 @@ template <typename T>
 void gather_corrupt(Range rows_of_batch, const Dataset<T>& data, const Index* rows, const Noise& noise, Matrix<T> clean,
                     Matrix<T> corrupted);
 
+// Whether each number of x (n, d) is finite.
+template <typename T>
+bool all_finite(Range rows, Matrix<const T> x);
+
 // output (n, d') = activation(input (n, d) W + b).
 template <typename T>
 void dense_forward(Part part, Scratch<T>& scratch, Matrix<const T> input, Weights<const T> weights, const T* bias,

@@ -6,6 +6,16 @@
 
 namespace eigencoder::kernels {
 
+// Zero times a number that is not finite is not 0, and no sum makes it so.
+template <typename T>
+bool all_finite(Range rows, Matrix<const T> x) {
+  for (Index i = rows.begin; i < rows.end; ++i) {
+    const Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>> row(x.row(i), x.cols);
+    if ((row * T(0)).sum() != T(0)) return false;
+  }
+  return true;
+}
+
 template <typename T>
 void column_sums(Range cols, Matrix<const T> matrix, const double* row_weights, double* sums) {
   for_column_sums(matrix, row_weights, cols,
@@ -33,6 +43,8 @@ void squared_norms(Range chunks, Index n, const T* values, double* chunk_sums) {
   }
 }
 
+template bool all_finite(Range, Matrix<const float>);
+template bool all_finite(Range, Matrix<const double>);
 template void column_sums(Range, Matrix<const float>, const double*, double*);
 template void column_sums(Range, Matrix<const double>, const double*, double*);
 template void l1_norms(Range, Matrix<const float>, double*);

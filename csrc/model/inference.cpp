@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <stdexcept>
 
 namespace eigencoder::model {
 
@@ -10,7 +11,7 @@ using kernels::Range;
 
 namespace {
 
-constexpr Index block_rows = 512;
+constexpr Index block_rows = 128;
 
 // The network as one thread runs it, with the activations of every layer but the last for one block.
 template <typename T>
@@ -22,6 +23,7 @@ class BlockNetwork {
   }
 
   void forward(Matrix<const T> x, Matrix<T> output) {
+    if (!kernels::all_finite({0, x.rows}, x)) throw std::invalid_argument("x must be finite, found NaN or infinity");
     Matrix<const T> input = x;
     for (std::size_t l = 0; l < layers_.size(); ++l) {
       if (!monitor_.keep_going()) throw kernels::Interrupted();

@@ -1,13 +1,14 @@
 """The methods of every autoencoder; the constructors stand in files of their own."""
 
 import warnings
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.utils import gen_batches
+from sklearn.utils import assert_all_finite, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from . import _core
@@ -125,7 +126,7 @@ class BaseAutoencoder(
             The code of each row.
         """
         x, layers = self._check_input(X), self._layers()
-        return _core.forward(layers[: len(layers) // 2], x, self._n_threads())
+        return self._infer(_core.forward, x, layers[: len(layers) // 2])
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
         """Decode codes.
@@ -142,7 +143,7 @@ class BaseAutoencoder(
         """
         check_is_fitted(self, "coefs_")
         codes, layers = check_codes(X, self._n_features_out, self._dtype), self._layers()
-        return _core.forward(layers[len(layers) // 2 :], codes, self._n_threads())
+        return self._infer(_core.forward, codes, layers[len(layers) // 2 :])
 
     def reconstruct(self, X: ArrayLike) -> NDArray[Any]:
         """Encode and decode X.
@@ -157,8 +158,7 @@ class BaseAutoencoder(
         reconstruction : ndarray of shape (n_samples, n_features)
             h(x) of each row.
         """
-        x = self._check_input(X)
-        return _core.forward(self._layers(), x, self._n_threads())
+        return self._infer(_core.forward, self._check_input(X), self._layers())
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
         """How normal each row is: the negative squared error of its reconstruction.
@@ -173,7 +173,7 @@ class BaseAutoencoder(
         scores : ndarray of shape (n_samples,)
             -||x - h(x)||^2, summed over the features; an outlier has a low one.
         """
-        return -self._squared_errors(self._check_input(X))
+        return -self._infer(_core.squared_errors, self._check_input(X), self._layers())
 
     def score(self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None) -> float:
         """The share of the variance of X that the reconstruction explains.
@@ -194,7 +194,7 @@ class BaseAutoencoder(
             answers with the mean. Where all rows are equal it is 1 if they are reconstructed exactly and else 0, as in
             `sklearn.metrics.r2_score`; below two rows it is NaN, with an UndefinedMetricWarning.
         """
-        x = self._check_input(X)
+        x = self._check_input(X, all_finite=True)
         weights = check_sample_weight(sample_weight, len(x))
         if len(x) < 2:
             warnings.warn("score needs at least two rows, found 1", UndefinedMetricWarning, stacklevel=2)
@@ -205,17 +205,22 @@ class BaseAutoencoder(
         batches = list(gen_batches(len(x), 1024))
         mean = sum(weights[rows] @ (x[rows] - origin) for rows in batches) / weights.sum()
         deviation = sum(weights[rows] @ ((x[rows] - origin - mean) ** 2).sum(axis=1) for rows in batches)
-        error = weights @ self._squared_errors(x)
+        error = weights @ self._infer(_core.squared_errors, x, self._layers())
         if deviation == 0:
             return float(error == 0)
         return float(1 - error / deviation)
 
-    def _check_input(self, X: ArrayLike) -> NDArray[Any]:
+    def _check_input(self, X: ArrayLike, *, all_finite: bool = False) -> NDArray[Any]:
         check_is_fitted(self, "coefs_")
-        return check_features(self, X, reset=False, dtype=self._dtype)
+        return check_features(self, X, reset=False, dtype=self._dtype, all_finite=all_finite)
 
-    def _squared_errors(self, x: NDArray[Any]) -> NDArray[np.float64]:
-        return _core.squared_errors(self._layers(), x, self._n_threads())
+    def _infer(self, function: Callable[..., NDArray[Any]], x: NDArray[Any], layers: list[Layer]) -> NDArray[Any]:
+        """Call the core, which sees on its way whether x is finite."""
+        try:
+            return function(layers, x, self._n_threads())
+        except ValueError:
+            assert_all_finite(x, estimator_name=type(self).__name__, input_name="X")
+            raise
 
     def _n_threads(self) -> int:
         return n_threads(check_n_jobs("n_jobs", self.n_jobs))

@@ -32,10 +32,13 @@ def features_kept_on_error(estimator: Any) -> Iterator[None]:
         raise
 
 
-def check_features(estimator: Any, X: ArrayLike, *, reset: bool, dtype: DTypeLike | None = None) -> NDArray[Any]:
+def check_features(
+    estimator: Any, X: ArrayLike, *, reset: bool, dtype: DTypeLike | None = None, all_finite: bool = True
+) -> NDArray[Any]:
     """X, (n_samples, n_features), with the estimator's features, which ``reset`` makes it take from X."""
     _refuse_containers(X, "X")
-    return _as_floats(validate_data(estimator, X, reset=reset, dtype="numeric"), dtype, "X")
+    array = validate_data(estimator, X, reset=reset, dtype="numeric", ensure_all_finite=all_finite)
+    return _as_floats(array, dtype, "X")
 
 
 def check_validation_data(estimator: Any, X_val: ArrayLike, dtype: DTypeLike) -> NDArray[Any]:
@@ -51,7 +54,7 @@ def check_validation_data(estimator: Any, X_val: ArrayLike, dtype: DTypeLike) ->
 def check_codes(codes: ArrayLike, n_components: int, dtype: DTypeLike) -> NDArray[Any]:
     """Codes, (n_samples, n_components)."""
     _refuse_containers(codes, "X")
-    array = _as_floats(check_array(codes, dtype="numeric"), dtype, "X")
+    array = _as_floats(check_array(codes, dtype="numeric", ensure_all_finite=False), dtype, "X")
     if array.shape[1] != n_components:
         raise ValueError(f"X has {array.shape[1]} columns, but the code has {n_components} units: pass codes")
     return array

@@ -92,11 +92,12 @@ class EngineFor {
                         const Dataset<T>& train, const Dataset<T>* validation, TrainingState<T>& state,
                         Monitor& monitor, int n_threads) const = 0;
 
-  // Output of the last layer, (n_samples, n_outputs). False where the monitor ended it.
+  // Output of the last layer, (n_samples, n_outputs). False where the monitor ended it; std::invalid_argument where x is
+  // not finite.
   virtual bool forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output,
                        Monitor& monitor, int n_threads) const = 0;
 
-  // ||x - h(x)||^2 of each row, (n_samples,). False where the monitor ended it.
+  // ||x - h(x)||^2 of each row, (n_samples,). Ends as forward does.
   virtual bool squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, double* errors,
                               Monitor& monitor, int n_threads) const = 0;
 };

@@ -16,9 +16,8 @@ struct Interrupted : std::runtime_error {
   Interrupted() : std::runtime_error("interrupted") {}
 };
 
-// Panel sizes of a product, the same on every machine, so that its bits do not follow the size of a cache.
-inline constexpr Index max_panel_depth = 512;
-inline constexpr Index max_panel_rows = 512;
+// The columns of a panel so deep still stay near while all rows pass them.
+inline constexpr Index max_panel_depth = 1024;
 
 // A tile of a product fills the register file: its sums, a row of B, one broadcast entry of A.
 #if defined(EIGEN_VECTORIZE_AVX512)

@@ -41,6 +41,7 @@ template <int n_rows, int n_registers, Storage storage, typename T>
     for (int j = 0; j < n_registers; ++j)
       sums[i][j] = add ? ploadu<R>(c + i * c_stride + j * packet_size<T>) : pzero(R());
   }
+#pragma GCC unroll 2
   for (Index p = 0; p < depth; ++p) {
     R b_row[n_registers];
 #pragma GCC unroll 8
@@ -150,29 +151,26 @@ void product(Operand<T> a, Operand<T> b, Index depth, Matrix<T> c, Range rows, R
   const Index cols_reach = cols.end == c.cols ? c.reach() : cols.end;
   const Index n_panels = (n_registers + tile_registers - 1) / tile_registers;
   const Index n_depths = (depth + max_panel_depth - 1) / max_panel_depth;
-  for (Index first_row = rows.begin; first_row < rows.end; first_row += max_panel_rows) {
-    const Range panel_rows{first_row, std::min(first_row + max_panel_rows, rows.end)};
-    for (Index d = 0; d < n_depths; ++d) {
-      const Range depths = even_part(depth, n_depths, d);
-      const Operand<T> a_panel = a.from(first_row, depths.begin);
-      for (Index panel = 0; panel < n_panels; ++panel) {
-        const Range registers = even_part(n_registers, n_panels, panel);
-        const Range panel_cols{cols.begin + registers.begin * packet_size<T>,
-                               std::min(cols.begin + registers.end * packet_size<T>, cols_reach)};
-        const Index n_cols = std::min(panel_cols.end, cols.end) - panel_cols.begin;
-        const Operand<T> b_panel = b.from(depths.begin, panel_cols.begin);
-        with_registers(registers.size(), [&](auto n) {
-          constexpr Index width = n.value * packet_size<T>;
-          const bool in_place = b.storage == Storage::row_major && width <= b_panel.reach;
-          if (!in_place) pack_columns<n.value>(depths.size(), b_panel, n_cols, columns.data());
-          with_storage(a.storage, [&](auto storage) {
-            multiply_panel<n.value, storage.value>(
-                depths.size(), a_panel, in_place ? b_panel.data : columns.data(), in_place ? b.stride : width,
-                c.block(first_row, panel_cols.begin, panel_rows.size(), panel_cols.size()), add || d > 0);
-          });
+  for (Index d = 0; d < n_depths; ++d) {
+    const Range depths = even_part(depth, n_depths, d);
+    const Operand<T> a_panel = a.from(rows.begin, depths.begin);
+    for (Index panel = 0; panel < n_panels; ++panel) {
+      const Range registers = even_part(n_registers, n_panels, panel);
+      const Range panel_cols{cols.begin + registers.begin * packet_size<T>,
+                             std::min(cols.begin + registers.end * packet_size<T>, cols_reach)};
+      const Index n_cols = std::min(panel_cols.end, cols.end) - panel_cols.begin;
+      const Operand<T> b_panel = b.from(depths.begin, panel_cols.begin);
+      with_registers(registers.size(), [&](auto n) {
+        constexpr Index width = n.value * packet_size<T>;
+        const bool in_place = b.storage == Storage::row_major && width <= b_panel.reach;
+        if (!in_place) pack_columns<n.value>(depths.size(), b_panel, n_cols, columns.data());
+        with_storage(a.storage, [&](auto storage) {
+          multiply_panel<n.value, storage.value>(
+              depths.size(), a_panel, in_place ? b_panel.data : columns.data(), in_place ? b.stride : width,
+              c.block(rows.begin, panel_cols.begin, rows.size(), panel_cols.size()), add || d > 0);
         });
-        if (d + 1 == n_depths) finish(panel_rows, panel_cols);
-      }
+      });
+      if (d + 1 == n_depths) finish(rows, panel_cols);
     }
   }
 }

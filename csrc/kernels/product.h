@@ -162,7 +162,9 @@ void product(Operand<T> a, Operand<T> b, Index depth, Matrix<T> c, Range rows, R
       const Operand<T> b_panel = b.from(depths.begin, panel_cols.begin);
       with_registers(registers.size(), [&](auto n) {
         constexpr Index width = n.value * packet_size<T>;
-        const bool in_place = b.storage == Storage::row_major && width <= b_panel.reach;
+        // Tiles of few rows read their columns too often for such as crowd each other out of the cache.
+        const bool crowded = tile_rows < 8 && aliases<T>(b.stride) && rows.size() > 32;
+        const bool in_place = b.storage == Storage::row_major && width <= b_panel.reach && !crowded;
         if (!in_place) pack_columns<n.value>(depths.size(), b_panel, n_cols, columns.data());
         with_storage(a.storage, [&](auto storage) {
           multiply_panel<n.value, storage.value>(

@@ -92,8 +92,8 @@ class EngineFor {
                         const Dataset<T>& train, const Dataset<T>* validation, TrainingState<T>& state,
                         Monitor& monitor, int n_threads) const = 0;
 
-  // Output of the last layer, (n_samples, n_outputs). False where the monitor ended it; std::invalid_argument where x is
-  // not finite.
+  // Output of the last layer, (n_samples, n_outputs). False where the monitor ended it; std::invalid_argument where x
+  // is not finite.
   virtual bool forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output,
                        Monitor& monitor, int n_threads) const = 0;
 

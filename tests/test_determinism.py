@@ -45,10 +45,17 @@ def test_any_number_of_threads(estimator, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_seven_threads_at_work(dtype, monkeypatch):
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        SparseAutoencoder(160, batch_size=600, corruption="masking"),
+        Autoencoder(163, batch_size=600, solver="sgd", learning_rate_init=1e-4),
+    ],
+    ids=["adam", "sgd"],
+)
+def test_seven_threads_at_work(estimator, dtype, monkeypatch):
     """So wide that each of the seven has enough to do in a step, in transform and in score_samples."""
-    X = data(dtype, n_samples=1800, n_features=320)
-    estimator = SparseAutoencoder(160, batch_size=600, corruption="masking")
+    X = data(dtype, n_samples=1800, n_features=323)
     expected = fitted(estimator, X, n_jobs=1)
     fit, n_tasks = _core.fit, []
 

@@ -64,18 +64,18 @@ class PythonMonitor : public Monitor {
     if (now - last_look_ < std::chrono::milliseconds(50)) return true;
     last_look_ = now;
     return with_gil([] {
-      if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+      if (outlived_by_the_interpreter(PyErr_CheckSignals) != 0) throw py::error_already_set();
       return true;
     });
   }
 
   bool epoch_begins(Index epoch) override {
-    return !on_epoch_begin_ || with_gil([&] { return (*on_epoch_begin_)(epoch).template cast<bool>(); });
+    return !on_epoch_begin_ || with_gil([&] { return call(*on_epoch_begin_, py::make_tuple(epoch)); });
   }
 
   bool epoch_ends(const Epoch& epoch) override {
     return !on_epoch_end_ || with_gil([&] {
-      return (*on_epoch_end_)(epoch.index, epoch.loss, epoch.validation_loss).template cast<bool>();
+      return call(*on_epoch_end_, py::make_tuple(epoch.index, epoch.loss, epoch.validation_loss));
     });
   }
 
@@ -87,11 +87,19 @@ class PythonMonitor : public Monitor {
   }
 
  private:
+  // Nothing of C++ stands between the callback and the catch of what may unwind it.
+  static bool call(const py::function& callback, const py::tuple& arguments) {
+    PyObject* const answer =
+        outlived_by_the_interpreter([&] { return PyObject_CallObject(callback.ptr(), arguments.ptr()); });
+    if (!answer) throw py::error_already_set();
+    return py::reinterpret_steal<py::object>(answer).cast<bool>();
+  }
+
   template <typename Call>
   bool with_gil(const Call& call) {
     const py::gil_scoped_acquire gil = outlived_by_the_interpreter([] { return py::gil_scoped_acquire(); });
     try {
-      return outlived_by_the_interpreter(call);
+      return call();
     } catch (const py::error_already_set& error) {
       exception_ = error.value();
       if (error.trace()) PyException_SetTraceback(exception_.ptr(), error.trace().ptr());

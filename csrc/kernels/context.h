@@ -27,11 +27,11 @@ inline constexpr int tile_rows = 4;
 #endif
 inline constexpr int tile_registers = 3;
 
-// So many numbers of a gradient are made at once, that they are still near when they move their weights.
+// So much of a gradient is made at once that it is still near when it moves its weights.
 inline constexpr Index gradient_rows = 64;
 inline constexpr Index gradient_cols = 1024;
 
-// A thread's own memory: the columns of a panel that cannot be read where they lie, and a block of a gradient.
+// A thread's own memory: the columns of a panel that are not read where they lie, and a block of a gradient.
 template <typename T>
 struct Scratch {
   Buffer<T> columns{max_panel_depth * tile_registers * packet_size<T>};

@@ -34,8 +34,8 @@ void dense_forward(Part part, Scratch<T>& scratch, Matrix<const T> input, Weight
         }
       });
     };
-    product({input.data, input.stride}, as_operand(weights), input.cols, output, part.rows, part.cols, false,
-            scratch.columns, add_bias_and_activate);
+    product({input.data, input.stride}, as_operand(weights), input.cols, output, part.rows, part.cols, scratch.columns,
+            add_bias_and_activate);
   });
 }
 
@@ -56,7 +56,7 @@ void dense_backward(Part part, Scratch<T>& scratch, Matrix<const T> d_output, We
       });
     };
     product({d_output.data, d_output.stride}, transpose(as_operand(weights)), d_output.cols, d_input, part.rows,
-            part.cols, false, scratch.columns, add_penalty_and_differentiate);
+            part.cols, scratch.columns, add_penalty_and_differentiate);
   });
 }
 

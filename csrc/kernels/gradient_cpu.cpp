@@ -48,7 +48,7 @@ void for_weight_gradients(Share share, Scratch<T>& scratch, Matrix<const T> left
       const Matrix<T> gradient{scratch.gradient.data(), n_rows, cols.size(), cols.size()};
       product({left.data + first_row, left.stride, Storage::transposed},
               Operand<T>{right.data, right.stride}.from(0, cols.begin), left.rows, gradient, {0, n_rows},
-              {0, cols.size()}, false, scratch.columns, [](Range, Range) {});
+              {0, cols.size()}, scratch.columns, [](Range, Range) {});
       const Index n_pieces = n_blocks == 1 ? 1 : n_rows;  // whole rows are one piece
       for (Index i = 0; i < n_pieces; ++i) {
         visit((first_row + i) * right.cols + cols.begin, n_rows / n_pieces * cols.size(), gradient.row(i));
@@ -82,7 +82,7 @@ void dense_gradient(Share share, Scratch<T>& scratch, Matrix<const T> input, Mat
 
 template <typename T>
 void dense_update(Share share, Scratch<T>& scratch, Matrix<const T> input, Matrix<const T> d_output, const Layer& layer,
-                  T decay, const OptimizerConfig& optimizer, TrainingState<T>& state) {
+                  T decay, const OptimizerConfig& optimizer, const TrainingState<T>& state) {
   with_rule<T>(optimizer, state.n_updates, [&](const auto& rule) {
     for_column_sums(d_output, nullptr, share.of(d_output.cols, cache_line<T>),
                     [&](Index first, Index n, const double* sums) {
@@ -97,7 +97,7 @@ void dense_update(Share share, Scratch<T>& scratch, Matrix<const T> input, Matri
 }
 
 template <typename T>
-void update(Range range, const OptimizerConfig& optimizer, const T* gradients, TrainingState<T>& state) {
+void update(Range range, const OptimizerConfig& optimizer, const T* gradients, const TrainingState<T>& state) {
   with_rule<T>(optimizer, state.n_updates,
                [&](const auto& rule) { move(rule, range.begin, range.size(), gradients + range.begin, T(0), state); });
 }
@@ -107,10 +107,10 @@ template void dense_gradient(Share, Scratch<float>&, Matrix<const float>, Matrix
 template void dense_gradient(Share, Scratch<double>&, Matrix<const double>, Matrix<const double>, Weights<const double>,
                              double, bool, double*, double*);
 template void dense_update(Share, Scratch<float>&, Matrix<const float>, Matrix<const float>, const Layer&, float,
-                           const OptimizerConfig&, TrainingState<float>&);
+                           const OptimizerConfig&, const TrainingState<float>&);
 template void dense_update(Share, Scratch<double>&, Matrix<const double>, Matrix<const double>, const Layer&, double,
-                           const OptimizerConfig&, TrainingState<double>&);
-template void update(Range, const OptimizerConfig&, const float*, TrainingState<float>&);
-template void update(Range, const OptimizerConfig&, const double*, TrainingState<double>&);
+                           const OptimizerConfig&, const TrainingState<double>&);
+template void update(Range, const OptimizerConfig&, const float*, const TrainingState<float>&);
+template void update(Range, const OptimizerConfig&, const double*, const TrainingState<double>&);
 
 }  // namespace eigencoder::kernels

@@ -82,10 +82,10 @@ void dense_gradient(Share share, Scratch<T>& scratch, Matrix<const T> input, Mat
 // counts this update.
 template <typename T>
 void dense_update(Share share, Scratch<T>& scratch, Matrix<const T> input, Matrix<const T> d_output, const Layer& layer,
-                  T decay, const OptimizerConfig& optimizer, TrainingState<T>& state);
+                  T decay, const OptimizerConfig& optimizer, const TrainingState<T>& state);
 
 // Moves a range of the parameters and their moments.
 template <typename T>
-void update(Range range, const OptimizerConfig& optimizer, const T* gradients, TrainingState<T>& state);
+void update(Range range, const OptimizerConfig& optimizer, const T* gradients, const TrainingState<T>& state);
 
 }  // namespace eigencoder::kernels

@@ -87,7 +87,7 @@ void multiply_panel(Index depth, Operand<T> a, const T* b, Index b_stride, Matri
   }
 }
 
-// The first n numbers, anything behind them.
+// The first n numbers, zeros behind them.
 template <typename T>
 Register<T> load_register(const T* from, Index n) {
   if (n >= packet_size<T>) return Eigen::internal::ploadu<Register<T>>(from);
@@ -108,7 +108,7 @@ void pack_columns(Index depth, Operand<T> b, Index n_cols, T* packed) {
       const Index end = (depth - 1) * b.stride + n_cols;
       for (Index p = 0; p < depth; ++p) {
         const Index begin = p * b.stride + j;
-        pstore(packed + p * width + j, load_register(b.data + begin, std::max<Index>(end - begin, 0)));
+        pstore(packed + p * width + j, load_register(b.data + begin, end - begin));
       }
       continue;
     }
@@ -141,10 +141,10 @@ void with_storage(Storage storage, const Visitor& visit) {
 
 }  // namespace detail
 
-// The given rows and columns of c (c.rows, c.cols) = a (c.rows, depth) b (depth, c.cols), plus what they held if `add`.
+// The given rows and columns of c (c.rows, c.cols) = a (c.rows, depth) b (depth, c.cols).
 // `finish` is called as f(rows, cols) for each panel of c while that is in the cache; cols reach into the padding.
 template <typename T, typename Finish>
-void product(Operand<T> a, Operand<T> b, Index depth, Matrix<T> c, Range rows, Range cols, bool add, Buffer<T>& columns,
+void product(Operand<T> a, Operand<T> b, Index depth, Matrix<T> c, Range rows, Range cols, Buffer<T>& columns,
              const Finish& finish) {
   using namespace detail;
   const Index n_registers = (cols.size() + packet_size<T> - 1) / packet_size<T>;
@@ -169,7 +169,7 @@ void product(Operand<T> a, Operand<T> b, Index depth, Matrix<T> c, Range rows, R
         with_storage(a.storage, [&](auto storage) {
           multiply_panel<n.value, storage.value>(
               depths.size(), a_panel, in_place ? b_panel.data : columns.data(), in_place ? b.stride : width,
-              c.block(rows.begin, panel_cols.begin, rows.size(), panel_cols.size()), add || d > 0);
+              c.block(rows.begin, panel_cols.begin, rows.size(), panel_cols.size()), d > 0);
         });
       });
       if (d + 1 == n_depths) finish(rows, panel_cols);

@@ -1,24 +1,28 @@
 #include "model/inference.h"
 
 #include <algorithm>
-#include <atomic>
 #include <stdexcept>
 
 namespace eigencoder::model {
 
+using kernels::Context;
 using kernels::Matrix;
+using kernels::PaddedMatrix;
 using kernels::Range;
+using kernels::Scratch;
+using kernels::Share;
 
 namespace {
 
-constexpr Index block_rows = 128;
+constexpr Index rows_at_once = 128;
 
 // The network as one thread runs it, with the activations of every layer but the last for one block.
 template <typename T>
 class BlockNetwork {
  public:
-  BlockNetwork(const std::vector<LayerView<T>>& layers, Index n_rows, Monitor& monitor)
-      : layers_(layers), monitor_(monitor) {
+  BlockNetwork(const std::vector<LayerView<T>>& layers, Index n_rows, Context<T>& context, Share share,
+               Scratch<T>& scratch)
+      : layers_(layers), context_(context), share_(share), scratch_(scratch) {
     for (std::size_t l = 0; l + 1 < layers.size(); ++l) outputs_.emplace_back(n_rows, layers[l].n_outputs);
   }
 
@@ -26,7 +30,7 @@ class BlockNetwork {
     if (!kernels::all_finite({0, x.rows}, x)) throw std::invalid_argument("x must be finite, found NaN or infinity");
     Matrix<const T> input = x;
     for (std::size_t l = 0; l < layers_.size(); ++l) {
-      if (!monitor_.keep_going()) throw kernels::Interrupted();
+      context_.throw_if_interrupted(share_);
       const LayerView<T>& layer = layers_[l];
       const Matrix<T> a = l + 1 == layers_.size() ? output : outputs_[l].first_rows(x.rows);
       kernels::dense_forward<T>({{0, x.rows}, {0, layer.n_outputs}}, scratch_, input,
@@ -38,49 +42,23 @@ class BlockNetwork {
 
  private:
   const std::vector<LayerView<T>>& layers_;
-  Monitor& monitor_;
-  kernels::Scratch<T> scratch_;
-  std::vector<kernels::PaddedMatrix<T>> outputs_;
-};
-
-// What the other threads ask: the caller's monitor is for the caller's thread alone.
-class Follower : public Monitor {
- public:
-  explicit Follower(const std::atomic<bool>& stopped) : stopped_(stopped) {}
-  bool keep_going() override { return !stopped_.load(std::memory_order_relaxed); }
-
- private:
-  const std::atomic<bool>& stopped_;
-};
-
-class Leader : public Monitor {
- public:
-  Leader(Monitor& monitor, std::atomic<bool>& stopped) : monitor_(monitor), stopped_(stopped) {}
-  bool keep_going() override {
-    if (!monitor_.keep_going()) stopped_.store(true, std::memory_order_relaxed);
-    return !stopped_.load(std::memory_order_relaxed);
-  }
-
- private:
-  Monitor& monitor_;
-  std::atomic<bool>& stopped_;
+  Context<T>& context_;
+  const Share share_;
+  Scratch<T>& scratch_;
+  std::vector<PaddedMatrix<T>> outputs_;
 };
 
 // Calls run_block(network, first_row, n_rows) for all rows, each thread with a network of its own.
 template <typename T, typename RunBlock>
 void for_blocks(const std::vector<LayerView<T>>& layers, Index n_samples, Monitor& monitor, int n_threads,
                 const RunBlock& run_block) {
-  std::atomic<bool> stopped{false};
-  parallel::Team team(n_threads);
-  team.run([&](int thread) {
-    const Range rows = kernels::Share{thread, n_threads}.of(n_samples, kernels::row_unit);
+  Context<T> context(monitor, n_threads);
+  context.run([&](Share share, Scratch<T>& scratch) {
+    const Range rows = share.of(n_samples, kernels::row_unit);
     if (rows.size() == 0) return;
-    Leader leader(monitor, stopped);
-    Follower follower(stopped);
-    BlockNetwork<T> network(layers, std::min(block_rows, rows.size()),
-                            thread == 0 ? static_cast<Monitor&>(leader) : follower);
-    for (Index first = rows.begin; first < rows.end; first += block_rows) {
-      run_block(network, first, std::min(block_rows, rows.end - first));
+    BlockNetwork<T> network(layers, std::min(rows_at_once, rows.size()), context, share, scratch);
+    for (Index first = rows.begin; first < rows.end; first += rows_at_once) {
+      run_block(network, first, std::min(rows_at_once, rows.end - first));
     }
   });
 }
@@ -104,7 +82,7 @@ void squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n
   const Index n_features = layers.front().n_inputs;
   for_blocks(layers, n_samples, monitor, n_threads, [&](BlockNetwork<T>& network, Index first, Index n_rows) {
     const Matrix<const T> block{x + first * n_features, n_rows, n_features, n_features};
-    kernels::PaddedMatrix<T> reconstruction(n_rows, n_features);
+    PaddedMatrix<T> reconstruction(n_rows, n_features);
     network.forward(block, reconstruction.first_rows(n_rows));
     kernels::row_losses<T>({0, n_rows}, block, reconstruction.first_rows(n_rows), Loss::squared_error, errors + first);
   });

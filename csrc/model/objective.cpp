@@ -151,8 +151,7 @@ void Objective<T>::gradient(const T* parameters, T* gradients) {
 
 // No interrupt in here, so that a step is done or not begun.
 template <typename T>
-void Objective<T>::update(const OptimizerConfig& optimizer, TrainingState<T>& state) {
-  ++state.n_updates;
+void Objective<T>::update(const OptimizerConfig& optimizer, const TrainingState<T>& state) {
   context_.run([&](Share share, Scratch<T>& scratch) {
     for (std::size_t l = 0; l < network_.layers().size(); ++l) {
       kernels::dense_update<T>(share, scratch, input(l), delta(l), network_.layers()[l], static_cast<T>(config_.alpha),

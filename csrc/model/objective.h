@@ -26,7 +26,7 @@ class Objective {
   void gradient(const T* parameters, T* gradients);
 
   // Moves untied parameters by that gradient, which is nowhere stored.
-  void update(const OptimizerConfig& optimizer, TrainingState<T>& state);
+  void update(const OptimizerConfig& optimizer, const TrainingState<T>& state);
 
   // J of all the data, in blocks of max_rows.
   double value(const Dataset<T>& data, const kernels::Noise& noise, const T* parameters);

@@ -111,8 +111,11 @@ std::optional<FitStatus> Trainer<T>::run_batches(Epoch& epoch) {
 
 template <typename T>
 void Trainer<T>::update() {
-  if (!network_.tied()) return objective_.update(optimizer_, state_);
-  objective_.gradient(state_.parameters, gradients_.data());
+  if (!network_.tied()) {
+    ++state_.n_updates;
+    return objective_.update(optimizer_, state_);
+  }
+  objective_.gradient(state_.parameters, gradients_.data());  // may be interrupted
   ++state_.n_updates;
   context_.run([&](kernels::Share share, kernels::Scratch<T>&) {
     kernels::update(share.of(network_.n_parameters(), kernels::cache_line<T>), optimizer_, gradients_.data(), state_);

@@ -1,5 +1,5 @@
-// How a sequence of kernels runs on all threads: over blocks of rows where there are many, so that each block stays in
-// a thread's cache from the first kernel to the last; else one kernel after the other, cut by columns.
+// How a sequence of kernels runs on all threads. Where there are many rows each thread takes its own, block by block,
+// from the first kernel to the last and waits for no other; else each kernel is cut by columns, one after the other.
 #pragma once
 
 #include "kernels/context.h"

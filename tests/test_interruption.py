@@ -14,6 +14,7 @@ X = np.ones((30_000, 500), "float32")
 autoencoder = Autoencoder({n_components}, batch_size=len(X), max_iter=100, n_jobs=1, random_state=0)
 if {call!r} != "autoencoder.fit(X)":
     autoencoder.set_params(max_iter=0).fit(X[:10])
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is born with it ignored
 sent = []
 
 def interrupt():

@@ -227,6 +227,7 @@ from eigencoder import DenoisingAutoencoder
 
 X = np.random.default_rng(0).random((40_000, 500), "float32")
 autoencoder = DenoisingAutoencoder(2000, max_iter=1000, random_state=0, n_jobs=1)  # an epoch takes seconds
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is born with it ignored
 sent = []
 
 def interrupt():

@@ -19,24 +19,41 @@ Operand<T> transpose(Operand<T> operand) {
   return operand;
 }
 
-}  // namespace
-
-template <typename T>
-void dense_forward(Part part, Scratch<T>& scratch, Matrix<const T> input, Weights<const T> weights, const T* bias,
-                   Activation activation, Matrix<T> output) {
+// Calls watch(z) with each packet of input W + b.
+template <typename T, typename Watch>
+void forward(Part part, Scratch<T>& scratch, Matrix<const T> input, Weights<const T> weights, const T* bias,
+             Activation activation, Matrix<T> output, const Watch& watch) {
   math::dispatch<math::Activations>(activation, [&](auto f) {
     const auto add_bias_and_activate = [&](Range rows, Range cols) {
       for_packets<T>(cols.begin, cols.end, [&](Index j, auto n) {
         const Packet<T> b = load(bias + j, output.cols - j);
         for (Index i = rows.begin; i < rows.end; ++i) {
           T* const a = output.row(i) + j;
-          store<T>(f.value(Packet<T>(load(a, n) + b)), a, n);
+          const Packet<T> z = load(a, n) + b;
+          watch(z);
+          store<T>(f.value(z), a, n);
         }
       });
     };
     product({input.data, input.stride}, as_operand(weights), input.cols, output, part.rows, part.cols, scratch.columns,
             add_bias_and_activate);
   });
+}
+
+}  // namespace
+
+template <typename T>
+void dense_forward(Part part, Scratch<T>& scratch, Matrix<const T> input, Weights<const T> weights, const T* bias,
+                   Activation activation, Matrix<T> output) {
+  forward(part, scratch, input, weights, bias, activation, output, [](const Packet<T>&) {});
+}
+
+template <typename T>
+bool finite_dense_forward(Part part, Scratch<T>& scratch, Matrix<const T> input, Weights<const T> weights,
+                          const T* bias, Activation activation, Matrix<T> output) {
+  Packet<T> zeros = Packet<T>::Zero();
+  forward(part, scratch, input, weights, bias, activation, output, [&](const Packet<T>& z) { zeros += z * T(0); });
+  return zeros.sum() == T(0);
 }
 
 template <typename T>
@@ -62,10 +79,14 @@ void dense_backward(Part part, Scratch<T>& scratch, Matrix<const T> d_output, We
 
 template void dense_forward(Part, Scratch<float>&, Matrix<const float>, Weights<const float>, const float*, Activation,
                             Matrix<float>);
+template bool finite_dense_forward(Part, Scratch<float>&, Matrix<const float>, Weights<const float>, const float*,
+                                   Activation, Matrix<float>);
 template void dense_backward(Part, Scratch<float>&, Matrix<const float>, Weights<const float>, Matrix<const float>,
                              Activation, const PenaltyGradient<float>*, Matrix<float>);
 template void dense_forward(Part, Scratch<double>&, Matrix<const double>, Weights<const double>, const double*,
                             Activation, Matrix<double>);
+template bool finite_dense_forward(Part, Scratch<double>&, Matrix<const double>, Weights<const double>, const double*,
+                                   Activation, Matrix<double>);
 template void dense_backward(Part, Scratch<double>&, Matrix<const double>, Weights<const double>, Matrix<const double>,
                              Activation, const PenaltyGradient<double>*, Matrix<double>);
 

@@ -43,6 +43,11 @@ template <typename T>
 void dense_forward(Part part, Scratch<T>& scratch, Matrix<const T> input, Weights<const T> weights, const T* bias,
                    Activation activation, Matrix<T> output);
 
+// The same; returns whether each input W + b is finite.
+template <typename T>
+bool finite_dense_forward(Part part, Scratch<T>& scratch, Matrix<const T> input, Weights<const T> weights,
+                          const T* bias, Activation activation, Matrix<T> output);
+
 // row_losses (n) = sum over features of loss(x, output). `output` is z where the loss is taken from logits, else h(x~).
 template <typename T>
 void row_losses(Range rows, Matrix<const T> x, Matrix<const T> output, Loss loss, double* row_losses);

@@ -37,6 +37,14 @@ template <typename T>
 }
 
 template <typename T>
+[[gnu::always_inline]] inline Register<T> load_register(const T* from, Index n) {
+  if (n >= packet_size<T>) return Eigen::internal::ploadu<Register<T>>(from);
+  alignas(64) T numbers[packet_size<T>] = {};
+  std::copy_n(from, n, numbers);
+  return Eigen::internal::pload<Register<T>>(numbers);
+}
+
+template <typename T>
 [[gnu::always_inline]] inline void store(const Packet<T>& packet, T* to) {
   Eigen::Map<Packet<T>>{to} = packet;
 }

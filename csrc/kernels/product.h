@@ -1,30 +1,12 @@
-// C = A B on row-major arrays, tile by tile. Each entry of C is one chain of multiply-adds over the depth, in order, so
-// its bits depend on A, B and the depth alone: rows and columns may be cut anywhere, at any address.
+// C = A B on row-major arrays, tile by tile. Each entry of C is one chain of multiply-adds over the depth, in order,
+// but in few last columns, so its bits depend on A, B and their shapes alone: rows may be cut anywhere, columns at
+// registers, at any address.
 #pragma once
 
-#include <Eigen/Core>
-
 #include "kernels/context.h"
+#include "kernels/few_columns.h"
 
 namespace eigencoder::kernels {
-
-enum class Storage { row_major, transposed };
-
-// A matrix as a factor of a product; transposed: its element (i, j) lies where a row-major one has (j, i).
-template <typename T>
-struct Operand {
-  const T* data;
-  Index stride;
-  Storage storage = Storage::row_major;
-  Index reach = stride;  // how many numbers of a stored row may be read from `data` on
-
-  const T* at(Index i, Index j) const {
-    return storage == Storage::row_major ? data + i * stride + j : data + j * stride + i;
-  }
-  Operand from(Index i, Index j) const {
-    return {at(i, j), stride, storage, reach - (storage == Storage::row_major ? j : i)};
-  }
-};
 
 namespace detail {
 
@@ -87,15 +69,6 @@ void multiply_panel(Index depth, Operand<T> a, const T* b, Index b_stride, Matri
   }
 }
 
-// The first n numbers, zeros behind them.
-template <typename T>
-Register<T> load_register(const T* from, Index n) {
-  if (n >= packet_size<T>) return Eigen::internal::ploadu<Register<T>>(from);
-  alignas(64) T numbers[packet_size<T>] = {};
-  std::copy_n(from, n, numbers);
-  return Eigen::internal::pload<Register<T>>(numbers);
-}
-
 // packed (depth, n_registers) = the n_cols columns of b, anything behind them.
 template <int n_registers, typename T>
 void pack_columns(Index depth, Operand<T> b, Index n_cols, T* packed) {
@@ -147,7 +120,9 @@ template <typename T, typename Finish>
 void product(Operand<T> a, Operand<T> b, Index depth, Matrix<T> c, Range rows, Range cols, Buffer<T>& columns,
              const Finish& finish) {
   using namespace detail;
-  const Index n_registers = (cols.size() + packet_size<T> - 1) / packet_size<T>;
+  const Index n_few = cols.end == c.cols ? n_few_columns<T>(c.cols, a.storage, depth) : 0;
+  const Range few_cols{cols.end - n_few, cols.end};
+  const Index n_registers = (few_cols.begin - cols.begin + packet_size<T> - 1) / packet_size<T>;
   const Index cols_reach = cols.end == c.cols ? c.reach() : cols.end;
   const Index n_panels = (n_registers + tile_registers - 1) / tile_registers;
   const Index n_depths = (depth + max_panel_depth - 1) / max_panel_depth;
@@ -173,6 +148,12 @@ void product(Operand<T> a, Operand<T> b, Index depth, Matrix<T> c, Range rows, R
         });
       });
       if (d + 1 == n_depths) finish(rows, panel_cols);
+    }
+    if (n_few > 0) {
+      pack_few_columns(depths.size(), b.from(depths.begin, few_cols.begin), n_few, columns.data());
+      multiply_few_columns(depths.size(), a_panel, columns.data(),
+                           c.block(rows.begin, few_cols.begin, rows.size(), n_few), d > 0);
+      if (d + 1 == n_depths) finish(rows, few_cols);
     }
   }
 }

@@ -27,15 +27,18 @@ class BlockNetwork {
   }
 
   void forward(Matrix<const T> x, Matrix<T> output) {
-    if (!kernels::all_finite({0, x.rows}, x)) throw std::invalid_argument("x must be finite, found NaN or infinity");
     Matrix<const T> input = x;
     for (std::size_t l = 0; l < layers_.size(); ++l) {
       context_.throw_if_interrupted(share_);
       const LayerView<T>& layer = layers_[l];
       const Matrix<T> a = l + 1 == layers_.size() ? output : outputs_[l].first_rows(x.rows);
-      kernels::dense_forward<T>({{0, x.rows}, {0, layer.n_outputs}}, scratch_, input,
-                                {layer.weights, layer.n_inputs, layer.n_outputs, layer.transposed}, layer.bias,
-                                layer.activation, a);
+      const bool finite = kernels::finite_dense_forward<T>(
+          {{0, x.rows}, {0, layer.n_outputs}}, scratch_, input,
+          {layer.weights, layer.n_inputs, layer.n_outputs, layer.transposed}, layer.bias, layer.activation, a);
+      // What is not finite in x shows in each unit of the first layer, where finite numbers may overflow too.
+      if (l == 0 && !finite && !kernels::all_finite({0, x.rows}, x)) {
+        throw std::invalid_argument("x must be finite, found NaN or infinity");
+      }
       input = a;
     }
   }

@@ -66,7 +66,7 @@ def native_loss_and_gradients(
 
 # Beyond each panel of the product and each block of a gradient, multiples of nothing, and one of everything.
 SHAPES = {
-    "beyond all": (1050, (1061, 37, 1061)),
+    "beyond all": (1050, (1061, 35, 1061)),
     "wide": (530, (270, 410, 270)),
     "deep": (67, (33, 17, 5, 17, 33)),
     "one row": (1, (20, 7, 20)),

@@ -76,7 +76,7 @@ def kernels_of(workload: Workload, seconds: Sequence[float], peak: Peak) -> list
 
 def core_forward(workload: Workload, x: Array) -> Run:
     activations = workload.network.activations
-    layers = [(*layer, name) for layer, name in zip(workload.initial_layers, activations, strict=True)]
+    layers = [(*layer, name, 0) for layer, name in zip(workload.initial_layers, activations, strict=True)]
     return partial(_core.forward, layers, x, joblib.cpu_count())
 
 
@@ -86,13 +86,14 @@ def core_gradients(workload: Workload, x: Array) -> tuple[Run, Run]:
     parameters = workload.initial_parameters.astype(np.float32)
     run = partial(
         _core.loss_and_gradients,
-        _core.NetworkConfig(workload.layer_sizes, workload.network.activations, False),
+        _core.NetworkConfig(workload.layer_sizes, workload.network.activations, False, 0),
         _core.ObjectiveConfig(
             loss=objective.loss,
             alpha=0.0,
             penalty="none",
             sparsity=objective.sparsity,
             sparsity_weight=objective.sparsity_weight,
+            sparsity_momentum=0.0,
             corruption="none",
             corruption_level=objective.corruption_level,
         ),
@@ -100,6 +101,7 @@ def core_gradients(workload: Workload, x: Array) -> tuple[Run, Run]:
         weights=None,
         column_extremes=None,
         noise_seed=None,
+        mean_activity=None,
         parameters=parameters,
         n_threads=joblib.cpu_count(),
     )

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from eigencoder.reference import Dataset, Network, Objective, training
 from eigencoder.reference.formulas import ACTIVATIONS, ACTIVITIES, LOSSES
-from eigencoder.reference.kernels import CORRUPTIONS, Noise, dense_forward, gather_corrupt
+from eigencoder.reference.kernels import CORRUPTIONS, Noise, dense_forward, gather_corrupt, largest
 from eigencoder.reference.objective import PENALTIES
 from tolerances import KINK_MARGIN
 
@@ -16,13 +16,28 @@ Array = NDArray[np.float64]
 NOISE_SEED = 0
 LAYER_SIZES = {1: (4, 3, 4), 3: (3, 3, 2, 2, 2, 3, 3)}  # by depth
 
+
+class Case(NamedTuple):
+    depth: int
+    activation: str
+    loss: str
+    penalty: str
+    corruption: str
+    tied: bool
+    n_active: int = 0
+
+    @property
+    def is_possible(self) -> bool:
+        if self.penalty == "contractive":
+            return self.depth == 1 and not self.n_active
+        return self.penalty != "kl" or self.activation in ACTIVITIES
+
+
 # Everything that can be combined.
 CASES = [
-    (depth, activation, loss, penalty, corruption, tied)
-    for depth, activation, loss, penalty, corruption, tied in product(
-        LAYER_SIZES, ACTIVATIONS, LOSSES, PENALTIES, CORRUPTIONS, (False, True)
-    )
-    if penalty != "kl" or activation in ACTIVITIES
+    Case(*case)
+    for case in product(LAYER_SIZES, ACTIVATIONS, LOSSES, PENALTIES, CORRUPTIONS, (False, True), (0, 1))
+    if Case(*case).is_possible
 ]
 
 
@@ -44,20 +59,25 @@ class Problem(NamedTuple):
         )
 
     def distance_to_kink(self) -> float:
-        """The least |z| of any layer."""
+        """The least |z| of any layer, or the least distance of a code unit that stays to one that does not."""
         data = Dataset.of(self.x)
         noise = Noise(self.objective.corruption, self.objective.corruption_level, NOISE_SEED)
         _, a = gather_corrupt(data, data.rows, noise)
         least = np.inf
-        for layer, activation in zip(self.network.layers(self.parameters), self.network.activations, strict=True):
-            least = min(least, np.abs(dense_forward(a, *layer, "identity")).min())
-            a = dense_forward(a, *layer, activation)
+        n_active = self.network.n_active
+        for layer, (weights, bias) in enumerate(self.network.layers(self.parameters)):
+            least = min(least, np.abs(dense_forward(a, weights, bias, "identity")).min())
+            a = dense_forward(a, weights, bias, self.network.activations[layer])
+            if layer == self.network.code_layer and n_active:
+                ordered = -np.sort(-a, axis=1)
+                least = min(least, (ordered[:, n_active - 1] - ordered[:, n_active]).min())
+                a = np.where(largest(a, n_active), a, 0.0)
         return float(least)
 
 
-def network_of(depth: int, activation: str, code: str, output: str, *, tied: bool) -> Network:
+def network_of(depth: int, activation: str, code: str, output: str, *, tied: bool, n_active: int = 0) -> Network:
     hidden = (activation,) * (depth - 1)
-    return Network(LAYER_SIZES[depth], (*hidden, code, *hidden, output), tied)
+    return Network(LAYER_SIZES[depth], (*hidden, code, *hidden, output), tied, n_active)
 
 
 def problem_away_from_kinks(network: Network, objective: Objective) -> Problem:
@@ -71,9 +91,9 @@ def problem_away_from_kinks(network: Network, objective: Objective) -> Problem:
     raise AssertionError("no data away from the kinks: enlarge the search")
 
 
-def problem_of(depth: int, activation: str, loss: str, penalty: str, corruption: str, tied: bool) -> Problem:
-    output = "sigmoid" if LOSSES[loss].from_logits else activation
+def problem_of(case: Case) -> Problem:
+    output = "sigmoid" if LOSSES[case.loss].from_logits else case.activation
     return problem_away_from_kinks(
-        network_of(depth, activation, activation, output, tied=tied),
-        Objective(loss, 0.1, penalty, sparsity=0.2, sparsity_weight=0.7, corruption=corruption),
+        network_of(case.depth, case.activation, case.activation, output, tied=case.tied, n_active=case.n_active),
+        Objective(case.loss, 0.1, case.penalty, sparsity=0.2, sparsity_weight=0.7, corruption=case.corruption),
     )

@@ -157,7 +157,7 @@ def test_a_number_that_is_not_finite_is_found_wherever_it_stands(place, value):
 def test_what_is_not_available_yet():
     with pytest.raises(ValueError, match=r"not available yet; chain autoencoders in a pipeline"):
         StackedAutoencoder([Autoencoder(2)])
-    message = "partial_fit makes one pass and cannot stop early"
+    message = "cannot honour early_stopping=True"
     assert_refused(Autoencoder(2, early_stopping=True), ValueError, message, lambda a: a.partial_fit(data()))
 
 

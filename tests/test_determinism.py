@@ -11,7 +11,10 @@ DTYPES = ["float32", "float64"]
 ESTIMATORS = [
     Autoencoder(31, hidden_layer_sizes=(45,), activation="tanh", output_activation="sigmoid", batch_size=96),
     Autoencoder(150, activation="elu", tied_weights=True, solver="sgd", learning_rate_init=1e-4, early_stopping=True),
-    SparseAutoencoder(60, alpha=1e-4),
+    SparseAutoencoder(60, alpha=1e-4, sparsity_momentum=0.9, n_active=20),
+    SparseAutoencoder(60, solver="lbfgs", alpha=1e-4),
+    Autoencoder(31, solver="adamw", alpha=0.1, averaging=0.9, max_grad_norm=0.1, early_stopping=True),
+    Autoencoder(31, solver="rmsprop", penalty="contractive"),
     DenoisingAutoencoder(33, corruption="gaussian"),
     DenoisingAutoencoder(9, corruption="salt_and_pepper", penalty="l1", batch_size=50),
 ]
@@ -50,8 +53,10 @@ def test_any_number_of_threads(estimator, dtype):
     [
         SparseAutoencoder(160, batch_size=600, corruption="masking"),
         Autoencoder(163, batch_size=600, solver="sgd", learning_rate_init=1e-4),
+        SparseAutoencoder(160, solver="lbfgs"),
+        Autoencoder(163, batch_size=600, penalty="contractive", max_grad_norm=0.1, n_active=None, averaging=0.9),
     ],
-    ids=["adam", "sgd"],
+    ids=["adam", "sgd", "lbfgs", "stored gradient"],
 )
 def test_seven_threads_at_work(estimator, dtype, monkeypatch):
     """So wide that each of the seven has enough to do in a step, in transform and in score_samples."""

@@ -19,9 +19,10 @@ from typing import Any
 import pytest
 
 from eigencoder import _core
-from eigencoder.reference.formulas import ACTIVATIONS, LOSSES, SOLVERS
+from eigencoder.reference.formulas import ACTIVATIONS, LOSSES
 from eigencoder.reference.kernels import CORRUPTIONS
 from eigencoder.reference.objective import PENALTIES
+from eigencoder.reference.update_rules import UPDATE_RULES
 from tolerances import DOCUMENTED
 
 ROOT = Path(__file__).parents[1]
@@ -110,7 +111,7 @@ def test_architecture_page_names_every_source_file_and_no_other() -> None:
     assert [name for name in named if not matching(known, name)] == []
 
 
-@pytest.mark.parametrize("registry", [ACTIVATIONS, LOSSES, PENALTIES, CORRUPTIONS, SOLVERS])
+@pytest.mark.parametrize("registry", [ACTIVATIONS, LOSSES, PENALTIES, CORRUPTIONS, UPDATE_RULES])
 def test_formulas_page_has_every_name(registry: dict[str, object]) -> None:
     text = text_of(ROOT / "docs/formulas.md")
     assert [name for name in registry if name != "none" and f"`{name}`" not in text] == []

@@ -1,17 +1,21 @@
 """The formulas, against differences, values worked out by hand, and their limits."""
 
 import re
+from collections.abc import Iterable
 from math import log
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from eigencoder.reference import Optimizer
-from eigencoder.reference.formulas import ACTIVATIONS, ACTIVITIES, L1, LOSSES, SOLVERS, KlDivergence
-from eigencoder.reference.kernels import CORRUPTIONS
+from eigencoder.reference.formulas import ACTIVATIONS, ACTIVITIES, L1, LOSSES, KlDivergence
+from eigencoder.reference.kernels import CORRUPTIONS, clipped, largest
+from eigencoder.reference.learning_rate import LEARNING_RATES, LearningRateSchedule
 from eigencoder.reference.objective import PENALTIES
+from eigencoder.reference.update_rules import UPDATE_RULES
 from tolerances import FORMULA, GRADIENT, KINK_MARGIN
 
 Array = NDArray[np.float64]
@@ -33,10 +37,11 @@ def z() -> Array:
         (LOSSES, "loss_names"),
         (PENALTIES, "penalty_names"),
         (CORRUPTIONS, "corruption_names"),
-        (SOLVERS, "solver_names"),
+        ([*UPDATE_RULES, "lbfgs"], "solver_names"),
+        (LEARNING_RATES, "learning_rate_names"),
     ],
 )
-def test_registries_run_in_the_order_of_the_native_names(registry: dict[str, object], names: str) -> None:
+def test_registries_run_in_the_order_of_the_native_names(registry: Iterable[str], names: str) -> None:
     listed = re.search(names + r"\{([^}]*)\}", CONFIG_H.read_text(encoding="utf-8"))
     assert listed is not None
     assert list(registry) == re.findall(r'"(\w+)"', listed[1])
@@ -46,6 +51,9 @@ def test_registries_run_in_the_order_of_the_native_names(registry: dict[str, obj
 def test_activation_derivative_agrees_with_differences(name: str, z: Array) -> None:
     f = ACTIVATIONS[name]
     GRADIENT.assert_close(f.derivative(f.value(z)), GRADIENT.derivative(lambda by: f.value(z + by)))
+    GRADIENT.assert_close(
+        f.second_derivative(f.value(z)), GRADIENT.derivative(lambda by: f.derivative(f.value(z + by)))
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,21 +180,82 @@ def test_l1_by_hand() -> None:
 
 
 def test_adam_by_hand() -> None:
-    optimizer = Optimizer("adam", learning_rate_init=0.1, beta_1=0.5, beta_2=0.75, epsilon=1.0)
-    parameter, m, v = SOLVERS["adam"](optimizer, 1, np.array(2.0), np.array(1.0), np.array(0.0), np.array(0.0))
+    optimizer = Optimizer(beta_1=0.5, beta_2=0.75, epsilon=1.0)
+    zero = np.array(0.0)
+    parameter, m, v = UPDATE_RULES["adam"](optimizer, 0.1, 1, zero, np.array(2.0), np.array(1.0), zero, zero)
     # m = 1 and v = 1; corrected, 2 and 4.
     CLOSE.assert_close([parameter, m, v], [1 - 0.1 * 2 / (2 + 1), 1, 1])
-    parameter, m, v = SOLVERS["adam"](optimizer, 2, np.array(-4.0), parameter, m, v)
+    parameter, m, v = UPDATE_RULES["adam"](optimizer, 0.1, 2, zero, np.array(-4.0), parameter, m, v)
     # m = 0.5 - 2 and v = 0.75 + 4; corrected, divided by 3/4 and 7/16.
     step = 0.1 * (-1.5 * 4 / 3) / ((4.75 * 16 / 7) ** 0.5 + 1)
     CLOSE.assert_close([parameter, m, v], [1 - 0.2 / 3 - step, -1.5, 4.75])
 
 
+def test_adamw_is_adam_after_the_decay() -> None:
+    optimizer = Optimizer(epsilon=1.0)
+    gradient, decay, m, v = np.array(2.0), np.array(0.5), np.array(0.3), np.array(0.4)
+    decayed = UPDATE_RULES["adamw"](optimizer, 0.1, 3, decay, gradient, np.array(1.0), m, v)
+    expected = UPDATE_RULES["adam"](optimizer, 0.1, 3, decay, gradient, np.array(1 - 0.1 * 0.5), m, v)
+    assert decayed == expected
+
+
+def test_rmsprop_by_hand() -> None:
+    optimizer = Optimizer(beta_2=0.75, epsilon=1.0)
+    gradient, zero, unused = np.array(4.0), np.array(0.0), np.array(7.0)
+    moved = UPDATE_RULES["rmsprop"](optimizer, 0.1, 1, zero, gradient, np.array(1.0), np.array(0.0), unused)
+    CLOSE.assert_close(moved, [1 - 0.1 * 4 / (2 + 1), 4, 7])
+
+
 @pytest.mark.parametrize(("nesterov", "after_one", "after_two"), [(False, -0.1, -0.29), (True, -0.19, -0.461)])
 def test_sgd_by_hand(nesterov: bool, after_one: float, after_two: float) -> None:
-    optimizer = Optimizer("sgd", learning_rate_init=0.1, momentum=0.9, nesterovs_momentum=nesterov)
-    gradient, unused = np.array(1.0), np.array(7.0)
-    parameter, velocity, v = SOLVERS["sgd"](optimizer, 1, gradient, np.array(0.0), np.array(0.0), unused)
+    optimizer = Optimizer(momentum=0.9, nesterovs_momentum=nesterov)
+    gradient, zero, unused = np.array(1.0), np.array(0.0), np.array(7.0)
+    parameter, velocity, v = UPDATE_RULES["sgd"](optimizer, 0.1, 1, zero, gradient, zero, zero, unused)
     CLOSE.assert_close([parameter, velocity, v], [after_one, -0.1, 7])
-    parameter, velocity, v = SOLVERS["sgd"](optimizer, 2, gradient, parameter, velocity, v)
+    parameter, velocity, v = UPDATE_RULES["sgd"](optimizer, 0.1, 2, zero, gradient, parameter, velocity, v)
     CLOSE.assert_close([parameter, velocity, v], [after_two, -0.19, 7])
+
+
+def test_learning_rates_by_hand() -> None:
+    def rates(**settings: Any) -> list[float]:
+        schedule = LearningRateSchedule(Optimizer(learning_rate_init=8.0, **settings), n_batches=2, n_epochs=2)
+        each = []
+        for update in range(4):
+            if update % 2 == 0:
+                schedule.begin_epoch(rows_seen=update * 12)
+            each.append(schedule(update))
+        return each
+
+    CLOSE.assert_close(rates(), [8, 8, 8, 8])
+    CLOSE.assert_close(rates(warmup_epochs=2.0), [2, 4, 6, 8])
+    CLOSE.assert_close(rates(learning_rate="invscaling"), [8, 8, 8 / 5, 8 / 5])
+    CLOSE.assert_close(rates(learning_rate="cosine"), [8, 4 + 4 * 0.5**0.5, 4, 4 - 4 * 0.5**0.5])
+    CLOSE.assert_close(rates(learning_rate="cosine", warmup_epochs=1.0), [4, 8, 8, 4])
+
+
+def test_an_adaptive_learning_rate_falls_until_it_is_small() -> None:
+    schedule = LearningRateSchedule(Optimizer(learning_rate="adaptive", learning_rate_init=2e-5), 1, 1)
+    assert schedule.lower()
+    CLOSE.assert_close(schedule(0), 4e-6)
+    assert schedule.lower()
+    assert not schedule.lower()
+    assert not LearningRateSchedule(Optimizer(), 1, 1).lower()
+
+
+def test_a_learning_rate_of_another_name_is_refused() -> None:
+    with pytest.raises(ValueError, match="linear"):
+        LearningRateSchedule(Optimizer(learning_rate="linear"), 1, 1)
+
+
+def test_a_long_gradient_is_shortened() -> None:
+    gradient = np.array([3.0, -4.0])
+    CLOSE.assert_close(clipped(gradient, 1.0), [0.6, -0.8])
+    for longer in (0.0, 6.0):
+        np.testing.assert_array_equal(clipped(gradient, longer), gradient)
+
+
+def test_of_equal_activations_the_first_stay() -> None:
+    code = np.array([[1.0, 3.0, 3.0, 2.0, 3.0], [0.0, 0.0, 0.0, 0.0, 0.0], [-1.0, -2.0, -1.0, -1.0, -3.0]])
+    stays = largest(code, 2)
+    np.testing.assert_array_equal(stays, [[0, 1, 1, 0, 0], [1, 1, 0, 0, 0], [1, 0, 1, 0, 0]])
+    assert largest(code, 5).all()

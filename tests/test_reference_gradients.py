@@ -9,8 +9,8 @@ import pytest
 
 from eigencoder.reference import Network, Objective, loss_and_gradients, training
 from eigencoder.reference.formulas import ACTIVATIONS
-from eigencoder.reference.objective import PENALTIES
-from problems import CASES, Array, Problem, network_of, problem_away_from_kinks, problem_of
+from eigencoder.reference.objective import PENALTIES, forward
+from problems import CASES, Array, Case, Problem, network_of, problem_away_from_kinks, problem_of
 from tolerances import EQUIVALENCE, FORMULA, GRADIENT
 
 
@@ -28,14 +28,12 @@ def check_every_derivative(problem: Problem) -> None:
     GRADIENT.assert_close(gradients, differences)
 
 
-@pytest.mark.parametrize(("depth", "activation", "loss", "penalty", "corruption", "tied"), CASES)
-def test_gradients_agree_with_differences(
-    depth: int, activation: str, loss: str, penalty: str, corruption: str, tied: bool
-) -> None:
-    check_every_derivative(problem_of(depth, activation, loss, penalty, corruption, tied))
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_gradients_agree_with_differences(case: Case) -> None:
+    check_every_derivative(problem_of(case))
 
 
-@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("penalty", [penalty for penalty in PENALTIES if penalty != "contractive"])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_gradients_agree_with_differences_where_the_code_has_its_own_activation(activation: str, penalty: str) -> None:
     network = network_of(3, activation, "tanh", "identity", tied=False)
@@ -69,15 +67,49 @@ def test_kl_penalty_by_hand() -> None:
         EQUIVALENCE.assert_close(with_penalty - without, penalty)
 
 
+def test_contractive_penalty_is_the_squared_norm_of_the_jacobian() -> None:
+    problem = problem_away_from_kinks(
+        network_of(1, "tanh", "tanh", "identity", tied=False), Objective(penalty="contractive", sparsity_weight=0.7)
+    )
+    with_penalty, _ = problem.loss_and_gradients(problem.parameters)
+    without, _ = problem._replace(objective=Objective()).loss_and_gradients(problem.parameters)
+
+    def code(by: Array) -> Array:
+        return forward(problem.network, problem.objective, problem.parameters, problem.x + by).outputs[1]
+
+    directions = np.eye(problem.x.shape[1])
+    squares = sum(GRADIENT.derivative(lambda by, d=d: code(by * d)) ** 2 for d in directions)
+    GRADIENT.assert_close(with_penalty - without, 0.7 * (problem.sample_weight @ squares.sum(axis=1)) / 3.5)
+
+
+@pytest.mark.parametrize("code", ["sigmoid", "tanh"])
+def test_gradients_agree_with_differences_under_sparsity_momentum(code: str) -> None:
+    network = network_of(3, "tanh", code, "identity", tied=False)
+    objective = Objective(penalty="kl", sparsity=0.2, sparsity_weight=0.7, sparsity_momentum=0.9)
+    old = np.array([0.3, np.nan])
+    problem = problem_away_from_kinks(network, objective)
+
+    def loss_and_gradients_at(parameters: Array) -> tuple[float, Array]:
+        return training.loss_and_gradients(network, objective, parameters, problem.x, mean_activity=old)
+
+    _, gradients = loss_and_gradients_at(problem.parameters)
+    for i, direction in enumerate(np.eye(len(gradients))):
+        difference = GRADIENT.derivative(lambda by, d=direction: loss_and_gradients_at(problem.parameters + by * d)[0])
+        GRADIENT.assert_close([gradients[i], np.abs(gradients).max()], [difference, np.abs(gradients).max()])
+
+
 def test_a_batch_divides_by_its_rows_and_the_mean_activity_by_its_weight() -> None:
     network = network_of(1, "sigmoid", "sigmoid", "identity", tied=False)
     code = np.random.default_rng(0).uniform(size=(5, 3))
     weights = np.array([0.5, 2.0, 0.0, 1.0, 3.0])
-    for penalty, factor in (("kl", 1.0), ("l1", 2.0)):
-        value, d_code = PENALTIES[penalty](network, Objective(penalty=penalty), code, weights)
-        doubled_value, doubled_d_code = PENALTIES[penalty](network, Objective(penalty=penalty), code, 2 * weights)
-        EQUIVALENCE.assert_close(doubled_value, factor * value)
-        EQUIVALENCE.assert_close(doubled_d_code, factor * d_code)
+    code_weights = np.random.default_rng(1).normal(size=(4, 3))
+    for penalty, factor in (("kl", 1.0), ("l1", 2.0), ("contractive", 2.0)):
+        once, twice = (
+            PENALTIES[penalty](network, Objective(penalty=penalty), code_weights, code, times * weights, None)
+            for times in (1, 2)
+        )
+        for of_once, of_twice in zip(once, twice, strict=True):
+            EQUIVALENCE.assert_close(of_twice, factor * np.asarray(of_once))
 
 
 def test_tying_changes_no_term_of_the_loss() -> None:
@@ -104,6 +136,8 @@ def test_tying_changes_no_term_of_the_loss() -> None:
         (Network((2, 1, 2), ("relu", "identity")), Objective(corruption="blur"), "blur"),
         (Network((2, 1, 2), ("relu", "identity")), Objective(penalty="l0"), "l0"),
         (Network((2, 1, 2), ("relu", "identity")), Objective("hinge"), "hinge"),
+        (Network((2, 1, 2), ("relu", "identity"), n_active=1), Objective(penalty="contractive"), "n_active=1"),
+        (Network((2, 1, 1, 1, 2), ("relu",) * 4), Objective(penalty="contractive"), "one layer"),
     ],
 )
 def test_what_cannot_be_had_is_refused(network: Network, objective: Objective, message: str) -> None:
@@ -125,6 +159,9 @@ def estimator(**parameters: Any) -> SimpleNamespace:
             "penalty": None,
             "sparsity": 0.2,
             "sparsity_weight": 0.7,
+            "sparsity_momentum": 0.0,
+            "n_active": None,
+            "solver": "adam",
             "corruption": None,
             "corruption_level": 0.3,
             "random_state": 3,
@@ -200,7 +237,7 @@ def test_an_estimator_is_read_by_its_parameters() -> None:
     network = Network(
         (3, 4, 3, 2, 3, 4, 3), ("softplus", "softplus", "sigmoid", "softplus", "softplus", "sigmoid"), False
     )
-    objective = Objective("binary_crossentropy", 0.1, "kl", 0.2, 0.7, "masking", 0.3)
+    objective = Objective("binary_crossentropy", 0.1, "kl", 0.2, 0.7, corruption="masking", corruption_level=0.3)
     parameters = np.concatenate(
         [np.concatenate([w.ravel(), b]) for w, b in zip(model.coefs_, model.intercepts_, strict=True)]
     )

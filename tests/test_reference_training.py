@@ -21,6 +21,8 @@ SOLVERS = {
     "adam": Optimizer("adam", learning_rate_init=0.02),
     "momentum": Optimizer("sgd", learning_rate_init=0.02, nesterovs_momentum=False),
     "nesterov": Optimizer("sgd", learning_rate_init=0.02),
+    "adamw": Optimizer("adamw", learning_rate_init=0.02, weight_decay=0.01),
+    "rmsprop": Optimizer("rmsprop", learning_rate_init=0.02),
 }
 
 
@@ -39,7 +41,7 @@ def x() -> Array:
 
 @pytest.fixture
 def start() -> TrainingState:
-    return training.initial_state(NETWORK, SEED)
+    return training.initial_state(NETWORK, Objective(), Optimizer(), SEED)
 
 
 @pytest.mark.parametrize("tied", [False, True])

@@ -17,6 +17,9 @@ ESTIMATORS = [
         3, hidden_layer_sizes=(5,), activation="tanh", code_activation="identity", tied_weights=True, alpha=1e-3
     ),
     Autoencoder(2, activation="elu", solver="sgd", learning_rate_init=1e-4, n_jobs=2),
+    Autoencoder(3, solver="adamw", alpha=0.1, averaging=0.9, max_grad_norm=1),
+    Autoencoder(4, solver="lbfgs", n_active=2, activation="tanh"),
+    Autoencoder(3, solver="rmsprop", penalty="contractive"),
     SparseAutoencoder(),
     SparseAutoencoder(5, activation="relu", penalty="l1", sparsity_weight=0.01),
     DenoisingAutoencoder(),

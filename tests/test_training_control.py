@@ -73,7 +73,7 @@ def test_going_on_keeps_the_key_that_was_drawn(method):
 
 
 @pytest.mark.parametrize("corruption", [None, "masking", "gaussian", "salt_and_pepper"])
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("solver", ["adam", "adamw", "rmsprop", "sgd"])
 def test_the_first_partial_fit_is_a_fit_of_one_epoch(solver, corruption):
     X, weights = data(), np.arange(60)
     part = small(solver=solver, corruption=corruption).partial_fit(X, sample_weight=weights)

@@ -17,7 +17,7 @@ class EigencoderFit(Peer):
 
     def __init__(self, workload: Workload, n_jobs: int | None = None) -> None:
         super().__init__(workload)
-        settings: dict[str, Any] = {**asdict(workload.objective), **asdict(OPTIMIZER)}
+        settings: dict[str, Any] = asdict(workload.objective)
         for name in ("penalty", "corruption"):
             settings[name] = None if settings[name] == "none" else settings[name]
         self.autoencoder = Autoencoder(
@@ -26,6 +26,11 @@ class EigencoderFit(Peer):
             activation="sigmoid",
             output_activation="identity",
             **settings,
+            solver=OPTIMIZER.solver,
+            learning_rate_init=OPTIMIZER.learning_rate_init,
+            beta_1=OPTIMIZER.beta_1,
+            beta_2=OPTIMIZER.beta_2,
+            epsilon=OPTIMIZER.epsilon,
             batch_size=workload.batch_size,
             max_iter=workload.n_epochs,
             tol=0.0,

@@ -4,12 +4,12 @@ namespace eigencoder::bindings {
 namespace {
 
 template <typename T>
-using Layer = std::tuple<py::array_t<T>, Array<T>, std::string>;
+using Layer = std::tuple<py::array_t<T>, Array<T>, std::string, Index>;
 
 // Weights are C-contiguous, or the transpose of a C-contiguous matrix, as those of a tied decoder are.
 template <typename T>
 LayerView<T> layer_view(const Layer<T>& layer) {
-  const auto& [weights, bias, activation] = layer;
+  const auto& [weights, bias, activation, n_active] = layer;
   if (weights.ndim() != 2) {
     throw py::value_error("weights must have 2 dimensions, found " + std::to_string(weights.ndim()));
   }
@@ -25,6 +25,9 @@ LayerView<T> layer_view(const Layer<T>& layer) {
   view.n_outputs = weights.shape(1);
   view.activation = parse<Activation>(activation_names, activation, "activation");
   view.transposed = !c_contiguous;
+  view.n_active = n_active;
+  if (n_active < 0 || n_active > view.n_outputs)
+    throw py::value_error("n_active must be at most the outputs of a layer");
   return view;
 }
 

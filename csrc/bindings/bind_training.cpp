@@ -11,6 +11,8 @@ struct Training {
   Index n_updates = 0;
 };
 
+Index n_components(const NetworkConfig& network) { return network.layer_sizes[network.activations.size() / 2]; }
+
 template <typename T>
 void check_x(const NetworkConfig& network, const Array<T>& x, const OptionalArray<double>& weights,
              const OptionalArray<T>& column_extremes) {
@@ -47,16 +49,14 @@ void require_extremes(const ObjectiveConfig& objective, const OptionalArray<T>& 
 
 // What was trained, and what a callback or a signal handler raised, or None.
 template <typename T>
-std::pair<Training, py::object> fit(const NetworkConfig& network, const ObjectiveConfig& objective,
-                                    const OptimizerConfig& optimizer, const ScheduleConfig& schedule,
-                                    std::uint64_t seed, const Array<T>& x, const OptionalArray<std::int64_t>& rows,
-                                    const OptionalArray<double>& weights, const OptionalArray<T>& column_extremes,
-                                    Index first_row, const OptionalArray<T>& x_validation,
-                                    const OptionalArray<std::int64_t>& validation_rows,
-                                    const OptionalArray<double>& validation_weights, Array<T>& parameters,
-                                    Array<T>& first_moment, Array<T>& second_moment, Index n_updates,
-                                    PythonMonitor::Callback on_epoch_begin, PythonMonitor::Callback on_epoch_end,
-                                    int n_threads) {
+std::pair<Training, py::object> fit(
+    const NetworkConfig& network, const ObjectiveConfig& objective, const OptimizerConfig& optimizer,
+    const ScheduleConfig& schedule, std::uint64_t seed, const Array<T>& x, const OptionalArray<std::int64_t>& rows,
+    const OptionalArray<double>& weights, const OptionalArray<T>& column_extremes, Index first_row,
+    const OptionalArray<T>& x_validation, const OptionalArray<std::int64_t>& validation_rows,
+    const OptionalArray<double>& validation_weights, Array<T>& parameters, Array<T>& first_moment,
+    Array<T>& second_moment, std::optional<Array<T>>& average, std::optional<Array<double>>& mean_activity,
+    Index n_updates, PythonMonitor::Callback on_epoch_begin, PythonMonitor::Callback on_epoch_end, int n_threads) {
   check_x(network, x, weights, column_extremes);
   require_extremes(objective, column_extremes);
   require_positive(n_threads);
@@ -64,6 +64,12 @@ std::pair<Training, py::object> fit(const NetworkConfig& network, const Objectiv
   require_size("parameters", parameters.size(), n_parameters);
   require_size("first_moment", first_moment.size(), n_parameters);
   require_size("second_moment", second_moment.size(), n_parameters);
+  if (average.has_value() != (optimizer.averaging > 0)) throw py::value_error("averaging and average go together");
+  if (average) require_size("average", average->size(), n_parameters);
+  if (mean_activity.has_value() != (objective.sparsity_momentum > 0)) {
+    throw py::value_error("sparsity_momentum and mean_activity go together");
+  }
+  if (mean_activity) require_size("mean_activity", mean_activity->size(), n_components(network));
   const Dataset<T> train = dataset(x, rows, weights, column_extremes, first_row);
   Dataset<T> validation;
   if (x_validation) {
@@ -72,8 +78,13 @@ std::pair<Training, py::object> fit(const NetworkConfig& network, const Objectiv
   } else if (schedule.early_stopping) {
     throw py::value_error("early_stopping needs x_validation");
   }
-  TrainingState<T> state{parameters.mutable_data(), first_moment.mutable_data(), second_moment.mutable_data(),
-                         n_updates};
+  TrainingState<T> state;
+  state.parameters = parameters.mutable_data();
+  state.first_moment = first_moment.mutable_data();
+  state.second_moment = second_moment.mutable_data();
+  state.average = average ? average->mutable_data() : nullptr;
+  state.mean_activity = mean_activity ? mean_activity->mutable_data() : nullptr;
+  state.n_updates = n_updates;
   PythonMonitor monitor(std::move(on_epoch_begin), std::move(on_epoch_end));
   Training training;
   {
@@ -89,14 +100,15 @@ std::pair<Training, py::object> fit(const NetworkConfig& network, const Objectiv
 template <typename T>
 double loss_and_gradients(const NetworkConfig& network, const ObjectiveConfig& objective, const Array<T>& x,
                           const OptionalArray<double>& weights, const OptionalArray<T>& column_extremes,
-                          std::optional<std::uint64_t> noise_seed, const Array<T>& parameters,
-                          std::optional<Array<T>>& gradients, int n_threads) {
+                          std::optional<std::uint64_t> noise_seed, const OptionalArray<double>& mean_activity,
+                          const Array<T>& parameters, std::optional<Array<T>>& gradients, int n_threads) {
   check_x(network, x, weights, column_extremes);
   if (noise_seed) require_extremes(objective, column_extremes);
   require_positive(n_threads);
   const Index n_parameters = layers_of(network).back().end();
   require_size("parameters", parameters.size(), n_parameters);
   if (gradients) require_size("gradients", gradients->size(), n_parameters);
+  if (mean_activity) require_size("mean_activity", mean_activity->size(), n_components(network));
   const Dataset<T> data = dataset(x, {}, weights, column_extremes, 0);
   T* const d_parameters = gradients ? gradients->mutable_data() : nullptr;
   PythonMonitor monitor;
@@ -104,7 +116,8 @@ double loss_and_gradients(const NetworkConfig& network, const ObjectiveConfig& o
   {
     const WithoutGil no_gil;
     loss = engine_for<T>().loss_and_gradients(network, objective, data, noise_seed ? &*noise_seed : nullptr,
-                                              parameters.data(), d_parameters, monitor, n_threads);
+                                              data_or_null(mean_activity), parameters.data(), d_parameters, monitor,
+                                              n_threads);
   }
   if (!loss) monitor.raise();
   return *loss;
@@ -124,11 +137,11 @@ void bind_training_of(py::module_& module) {
   module.def("fit", &fit<T>, arg("network"), arg("objective"), arg("optimizer"), arg("schedule"), py::kw_only(),
              arg("seed"), array("x"), array("rows"), array("weights"), array("column_extremes"), arg("first_row"),
              array("x_validation"), array("validation_rows"), array("validation_weights"), array("parameters"),
-             array("first_moment"), array("second_moment"), arg("n_updates"), arg("on_epoch_begin"),
-             arg("on_epoch_end"), arg("n_threads"));
+             array("first_moment"), array("second_moment"), array("average"), array("mean_activity"), arg("n_updates"),
+             arg("on_epoch_begin"), arg("on_epoch_end"), arg("n_threads"));
   module.def("loss_and_gradients", &loss_and_gradients<T>, arg("network"), arg("objective"), py::kw_only(), array("x"),
-             array("weights"), array("column_extremes"), arg("noise_seed"), array("parameters"), array("gradients"),
-             arg("n_threads"));
+             array("weights"), array("column_extremes"), arg("noise_seed"), array("mean_activity"), array("parameters"),
+             array("gradients"), arg("n_threads"));
 }
 
 }  // namespace

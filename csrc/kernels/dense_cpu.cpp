@@ -67,7 +67,11 @@ void dense_backward(Part part, Scratch<T>& scratch, Matrix<const T> d_output, We
         for (Index i = rows.begin; i < rows.end; ++i) {
           const Packet<T> a = load(input.row(i) + j, n);
           Packet<T> d_a = load(d_input.row(i) + j, n);
-          if (penalty) d_a += penalty->row_weights[i] * (of_unit + penalty->of_sign * math::L1::derivative(a));
+          if (penalty && penalty->contractive) {
+            d_a += penalty->row_weights[i] * of_unit * f.second_derivative(a);
+          } else if (penalty) {
+            d_a += penalty->row_weights[i] * (of_unit + penalty->of_sign * math::L1::derivative(a));
+          }
           store<T>(d_a * f.derivative(a), d_input.row(i) + j, n);
         }
       });

@@ -27,12 +27,20 @@ void move(const Rule rule, Index first, Index n, const T* gradients, T decay, co
 }
 
 template <typename T, typename Visitor>
-void with_rule(const OptimizerConfig& optimizer, Index n_updates, const Visitor& visit) {
-  if (optimizer.solver == Solver::adam) {
-    visit(math::Adam<T>(optimizer, n_updates));
-  } else {
-    visit(math::Sgd<T>(optimizer));
+void with_rule(const OptimizerConfig& optimizer, double learning_rate, Index n_updates, const Visitor& visit) {
+  switch (optimizer.solver) {
+    case Solver::adam:
+      return visit(math::Adam<T>(optimizer, learning_rate, n_updates));
+    case Solver::adamw:
+      return visit(math::AdamW<T>(optimizer, learning_rate, n_updates));
+    case Solver::rmsprop:
+      return visit(math::RmsProp<T>(optimizer, learning_rate));
+    case Solver::sgd:
+      return visit(math::Sgd<T>(optimizer, learning_rate));
+    case Solver::lbfgs:
+      break;
   }
+  throw std::logic_error("this solver has no rule for one batch");
 }
 
 // Calls visit(first, n, gradient) with pieces of left^T right, a row-major matrix, of this share of its rows.
@@ -62,33 +70,52 @@ void round_to(T* to, Index n, const double* sums) {
   std::transform(sums, sums + n, to, [](double sum) { return static_cast<T>(sum); });
 }
 
+template <typename T>
+void add_or_set(T& to, T value, bool add) {
+  to = add ? to + value : value;
+}
+
 }  // namespace
 
 template <typename T>
 void dense_gradient(Share share, Scratch<T>& scratch, Matrix<const T> input, Matrix<const T> d_output,
-                    Weights<const T> weights, T decay, bool accumulate, T* d_weights, T* d_bias) {
+                    Weights<const T> weights, T decay, Accumulate accumulate, T* d_weights, T* d_bias) {
   // A matrix stored the other way round has the transposed gradient.
   const auto& left = weights.transposed ? d_output : input;
   const auto& right = weights.transposed ? input : d_output;
   for_column_sums(d_output, nullptr, share.of(d_output.cols, cache_line<T>),
-                  [&](Index first, Index n, const double* sums) { round_to(d_bias + first, n, sums); });
+                  [&](Index first, Index n, const double* sums) {
+                    T d_block[sums_at_once];
+                    round_to(d_block, n, sums);
+                    for (Index j = 0; j < n; ++j) add_or_set(d_bias[first + j], d_block[j], accumulate.bias);
+                  });
   for_weight_gradients(share, scratch, left, right, [&](Index first, Index n, const T* gradient) {
     for (Index i = 0; i < n; ++i) {
-      const T d_weight = gradient[i] + decay * weights.data[first + i];
-      d_weights[first + i] = accumulate ? d_weights[first + i] + d_weight : d_weight;
+      add_or_set(d_weights[first + i], gradient[i] + decay * weights.data[first + i], accumulate.weights);
     }
   });
 }
 
 template <typename T>
+void add_scaled_columns(Range rows, Weights<const T> weights, const T* factors, T* d_weights) {
+  for (Index i = rows.begin; i < rows.end; ++i) {
+    const Index row = i * weights.n_outputs;
+    for_packets<T>(0, weights.n_outputs, [&](Index j, auto n) {
+      T* const to = d_weights + row + j;
+      store<T>(load(to, n) + load(factors + j, n) * load(weights.data + row + j, n), to, n);
+    });
+  }
+}
+
+template <typename T>
 void dense_update(Share share, Scratch<T>& scratch, Matrix<const T> input, Matrix<const T> d_output, const Layer& layer,
-                  T decay, const OptimizerConfig& optimizer, const TrainingState<T>& state) {
-  with_rule<T>(optimizer, state.n_updates, [&](const auto& rule) {
+                  T decay, const OptimizerConfig& optimizer, double learning_rate, const TrainingState<T>& state) {
+  with_rule<T>(optimizer, learning_rate, state.n_updates, [&](const auto& rule) {
     for_column_sums(d_output, nullptr, share.of(d_output.cols, cache_line<T>),
                     [&](Index first, Index n, const double* sums) {
                       T d_bias[sums_at_once];
                       round_to(d_bias, n, sums);
-                      move(rule, layer.bias_offset + first, n, d_bias, T(0), state);
+                      move(math::of_bias(rule), layer.bias_offset + first, n, d_bias, T(0), state);
                     });
     for_weight_gradients(share, scratch, input, d_output, [&](Index first, Index n, const T* gradient) {
       move(rule, layer.weights_offset + first, n, gradient, decay, state);
@@ -97,20 +124,29 @@ void dense_update(Share share, Scratch<T>& scratch, Matrix<const T> input, Matri
 }
 
 template <typename T>
-void update(Range range, const OptimizerConfig& optimizer, const T* gradients, const TrainingState<T>& state) {
-  with_rule<T>(optimizer, state.n_updates,
-               [&](const auto& rule) { move(rule, range.begin, range.size(), gradients + range.begin, T(0), state); });
+void update(Share share, const Layer& layer, const OptimizerConfig& optimizer, double learning_rate, const T* gradients,
+            const TrainingState<T>& state) {
+  const auto move_share = [&](const auto& rule, Index offset, Index n) {
+    const Range range = share.of(n, cache_line<T>);
+    move(rule, offset + range.begin, range.size(), gradients + offset + range.begin, T(0), state);
+  };
+  with_rule<T>(optimizer, learning_rate, state.n_updates, [&](const auto& rule) {
+    if (!layer.tied) move_share(rule, layer.weights_offset, layer.n_weights());
+    move_share(math::of_bias(rule), layer.bias_offset, layer.n_outputs);
+  });
 }
 
 template void dense_gradient(Share, Scratch<float>&, Matrix<const float>, Matrix<const float>, Weights<const float>,
-                             float, bool, float*, float*);
+                             float, Accumulate, float*, float*);
 template void dense_gradient(Share, Scratch<double>&, Matrix<const double>, Matrix<const double>, Weights<const double>,
-                             double, bool, double*, double*);
+                             double, Accumulate, double*, double*);
+template void add_scaled_columns(Range, Weights<const float>, const float*, float*);
+template void add_scaled_columns(Range, Weights<const double>, const double*, double*);
 template void dense_update(Share, Scratch<float>&, Matrix<const float>, Matrix<const float>, const Layer&, float,
-                           const OptimizerConfig&, const TrainingState<float>&);
+                           const OptimizerConfig&, double, const TrainingState<float>&);
 template void dense_update(Share, Scratch<double>&, Matrix<const double>, Matrix<const double>, const Layer&, double,
-                           const OptimizerConfig&, const TrainingState<double>&);
-template void update(Range, const OptimizerConfig&, const float*, const TrainingState<float>&);
-template void update(Range, const OptimizerConfig&, const double*, const TrainingState<double>&);
+                           const OptimizerConfig&, double, const TrainingState<double>&);
+template void update(Share, const Layer&, const OptimizerConfig&, double, const float*, const TrainingState<float>&);
+template void update(Share, const Layer&, const OptimizerConfig&, double, const double*, const TrainingState<double>&);
 
 }  // namespace eigencoder::kernels

@@ -21,11 +21,13 @@ struct Noise {
   bool drawn() const { return seed != nullptr && corruption != Corruption::none; }
 };
 
-// What the code's penalty adds to dJ/da_ij: row_weights_i (of_unit_j + of_sign sign(a_ij)).
+// What the code's penalty adds to dJ/da_ij: row_weights_i (of_unit_j + of_sign sign(a_ij)); `contractive`:
+// row_weights_i of_unit_j f''(z_ij).
 template <typename T>
 struct PenaltyGradient {
   const T* of_unit = nullptr;  // (d)
   T of_sign = 0;
+  bool contractive = false;
   const T* row_weights = nullptr;  // (n)
 };
 
@@ -65,11 +67,23 @@ void column_sums(Range cols, Matrix<const T> matrix, const double* row_weights, 
 template <typename T>
 void l1_norms(Range rows, Matrix<const T> code, double* row_sums);
 
-// chunk_sums (n_chunks(n)) = the sum of squares of each norm_chunk of n values.
-inline constexpr Index norm_chunk = 4096;
-inline Index n_chunks(Index n) { return (n + norm_chunk - 1) / norm_chunk; }
+// sums (d) = sum_i matrix_ij^2, in double.
 template <typename T>
-void squared_norms(Range chunks, Index n, const T* values, double* chunk_sums);
+void squared_column_norms(Range cols, Matrix<const T> matrix, double* sums);
+
+// sums (d) = sum_i row_weights_i f'(z_ij)^2, where output (n, d) = f(z), in double.
+template <typename T>
+void squared_derivative_sums(Range cols, Matrix<const T> output, Activation activation, const double* row_weights,
+                             double* sums);
+
+// kept (n, n_active) = the columns of the largest entries of each row of code (n, d), ascending; of equals those in
+// lower columns. All other entries become 0.
+template <typename T>
+void keep_largest(Range rows, Index n_active, Matrix<T> code, Index* kept);
+
+// Makes all entries of each row of matrix (n, d) 0 but those in the columns kept (n, n_active).
+template <typename T>
+void keep(Range rows, Index n_active, const Index* kept, Matrix<T> matrix);
 
 // d_input (n, d) = (d_output (n, d') W^T + penalty) activation'(input), where input (n, d) is the activation's output;
 // penalty nullptr: none.
@@ -77,20 +91,40 @@ template <typename T>
 void dense_backward(Part part, Scratch<T>& scratch, Matrix<const T> d_output, Weights<const T> weights,
                     Matrix<const T> input, Activation activation, const PenaltyGradient<T>* penalty, Matrix<T> d_input);
 
-// This share of d_weights (d, d') = decay W + input (n, d)^T d_output (n, d'), d_bias (d') = column sums of d_output;
-// adds to d_weights if `accumulate`.
+// Which gradients are added to what is there.
+struct Accumulate {
+  bool weights = false;
+  bool bias = false;
+};
+
+// This share of d_weights (d, d') = decay W + input (n, d)^T d_output (n, d'), d_bias (d') = column sums of d_output.
 template <typename T>
 void dense_gradient(Share share, Scratch<T>& scratch, Matrix<const T> input, Matrix<const T> d_output,
-                    Weights<const T> weights, T decay, bool accumulate, T* d_weights, T* d_bias);
+                    Weights<const T> weights, T decay, Accumulate accumulate, T* d_weights, T* d_bias);
+
+// d_weights_ij += factors_j W_ij, for the given rows of W (d, d').
+template <typename T>
+void add_scaled_columns(Range rows, Weights<const T> weights, const T* factors, T* d_weights);
 
 // Moves this share of a layer's W and b, which lie in `state`, and their moments by that gradient; state.n_updates
 // counts this update.
 template <typename T>
 void dense_update(Share share, Scratch<T>& scratch, Matrix<const T> input, Matrix<const T> d_output, const Layer& layer,
-                  T decay, const OptimizerConfig& optimizer, const TrainingState<T>& state);
+                  T decay, const OptimizerConfig& optimizer, double learning_rate, const TrainingState<T>& state);
 
-// Moves a range of the parameters and their moments.
+// The same by gradients that were stored; a tied layer has only its b.
 template <typename T>
-void update(Range range, const OptimizerConfig& optimizer, const T* gradients, const TrainingState<T>& state);
+void update(Share share, const Layer& layer, const OptimizerConfig& optimizer, double learning_rate, const T* gradients,
+            const TrainingState<T>& state);
+
+// chunk_sums (n_dot_chunks(n)) = a^T b over each dot_chunk of n numbers, in double.
+inline constexpr Index dot_chunk = 4096;
+inline Index n_dot_chunks(Index n) { return (n + dot_chunk - 1) / dot_chunk; }
+template <typename T>
+void dots(Range chunks, Index n, const T* a, const T* b, double* chunk_sums);
+
+// result = factor_x x + factor_y y, which may be one of the two.
+template <typename T>
+void combine(Range range, T factor_x, const T* x, T factor_y, const T* y, T* result);
 
 }  // namespace eigencoder::kernels

@@ -1,7 +1,6 @@
-#include <numeric>
-
 #include "kernels/column_sums.h"
 #include "kernels/kernels.h"
+#include "math/activation.h"
 #include "math/sparsity.h"
 
 namespace eigencoder::kernels {
@@ -38,15 +37,24 @@ void l1_norms(Range rows, Matrix<const T> code, double* row_sums) {
 }
 
 template <typename T>
-void squared_norms(Range chunks, Index n, const T* values, double* chunk_sums) {
-  for (Index chunk = chunks.begin; chunk < chunks.end; ++chunk) {
-    const Index end = std::min((chunk + 1) * norm_chunk, n);
-    Eigen::Array<double, packet_size<T>, 1> lanes = Eigen::Array<double, packet_size<T>, 1>::Zero();
-    for (Index i = chunk * norm_chunk; i < end; i += packet_size<T>) {
-      lanes += load(values + i, end - i).template cast<double>().square();
-    }
-    chunk_sums[chunk] = std::accumulate(lanes.begin(), lanes.end(), 0.0);
-  }
+void squared_column_norms(Range cols, Matrix<const T> matrix, double* sums) {
+  for_column_sums(
+      matrix, nullptr, cols, [](double entry) { return entry * entry; },
+      [&](Index first, Index n, const double* block) { std::copy_n(block, n, sums + first); });
+}
+
+template <typename T>
+void squared_derivative_sums(Range cols, Matrix<const T> output, Activation activation, const double* row_weights,
+                             double* sums) {
+  math::dispatch<math::Activations>(activation, [&](auto f) {
+    for_column_sums(
+        output, row_weights, cols,
+        [&](double a) {
+          const double derivative = f.derivative(a);
+          return derivative * derivative;
+        },
+        [&](Index first, Index n, const double* block) { std::copy_n(block, n, sums + first); });
+  });
 }
 
 template bool all_finite(Range, Matrix<const float>);
@@ -55,7 +63,9 @@ template void column_sums(Range, Matrix<const float>, const double*, double*);
 template void column_sums(Range, Matrix<const double>, const double*, double*);
 template void l1_norms(Range, Matrix<const float>, double*);
 template void l1_norms(Range, Matrix<const double>, double*);
-template void squared_norms(Range, Index, const float*, double*);
-template void squared_norms(Range, Index, const double*, double*);
+template void squared_column_norms(Range, Matrix<const float>, double*);
+template void squared_column_norms(Range, Matrix<const double>, double*);
+template void squared_derivative_sums(Range, Matrix<const float>, Activation, const double*, double*);
+template void squared_derivative_sums(Range, Matrix<const double>, Activation, const double*, double*);
 
 }  // namespace eigencoder::kernels

@@ -102,9 +102,22 @@ FitResult Autoencoder<T>::fit(const T* x, Index n_samples, const OptimizerConfig
   train.column_extremes = extremes.data();
   std::vector<T> first_moment(parameters_.size());
   std::vector<T> second_moment(parameters_.size());
-  TrainingState<T> state{parameters_.data(), first_moment.data(), second_moment.data(), 0};
-  return engine_for<T>().fit(network_, objective_, optimizer, schedule, seed_, train, nullptr, state, monitor,
-                             n_threads_);
+  std::vector<T> average;
+  if (optimizer.averaging > 0) average = parameters_;
+  std::vector<double> mean_activity;
+  if (objective_.sparsity_momentum > 0) {
+    mean_activity.assign(static_cast<std::size_t>(n_components()), std::numeric_limits<double>::quiet_NaN());
+  }
+  TrainingState<T> state;
+  state.parameters = parameters_.data();
+  state.first_moment = first_moment.data();
+  state.second_moment = second_moment.data();
+  state.average = average.empty() ? nullptr : average.data();
+  state.mean_activity = mean_activity.empty() ? nullptr : mean_activity.data();
+  FitResult result =
+      engine_for<T>().fit(network_, objective_, optimizer, schedule, seed_, train, nullptr, state, monitor, n_threads_);
+  if (!average.empty()) parameters_ = std::move(average);
+  return result;
 }
 
 template <typename T>
@@ -137,8 +150,9 @@ std::vector<LayerView<T>> Autoencoder<T>::layers() const {
   std::vector<LayerView<T>> views;
   for (const Layer& layer : layers_of(network_)) {
     views.push_back({parameters_.data() + layer.weights_offset, parameters_.data() + layer.bias_offset, layer.n_inputs,
-                     layer.n_outputs, layer.activation, layer.tied});
+                     layer.n_outputs, layer.activation, layer.tied, 0});
   }
+  views[views.size() / 2 - 1].n_active = network_.n_active;
   return views;
 }
 

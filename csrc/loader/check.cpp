@@ -54,6 +54,9 @@ void check(const NetworkConfig& network) {
     require(n_weights <= most_parameters - n_parameters, "the number of weights of a layer", "addressable", n_weights);
     n_parameters += n_weights;
   }
+  const Index n_components = network.layer_sizes[n_layers / 2];
+  require(network.n_active >= 0 && network.n_active <= n_components, "n_active", "at most the number of code units",
+          network.n_active);
 }
 
 void check(const ObjectiveConfig& objective) {
@@ -64,6 +67,8 @@ void check(const ObjectiveConfig& objective) {
   require(objective.sparsity > 0 && objective.sparsity < 1, "sparsity", "in (0, 1)", objective.sparsity);
   require(is_finite_and_not_negative(objective.sparsity_weight), "sparsity_weight", "finite and >= 0",
           objective.sparsity_weight);
+  require(objective.sparsity_momentum >= 0 && objective.sparsity_momentum < 1, "sparsity_momentum", "in [0, 1)",
+          objective.sparsity_momentum);
   if (objective.corruption == Corruption::gaussian || objective.corruption == Corruption::none) {
     require(is_finite_and_not_negative(objective.corruption_level), "corruption_level", "finite and >= 0",
             objective.corruption_level);
@@ -75,12 +80,25 @@ void check(const ObjectiveConfig& objective) {
 
 void check(const OptimizerConfig& optimizer) {
   require_known("solver", solver_names, optimizer.solver);
+  require_known("learning_rate", learning_rate_names, optimizer.learning_rate);
   require(std::isfinite(optimizer.learning_rate_init) && optimizer.learning_rate_init > 0, "learning_rate_init",
           "finite and > 0", optimizer.learning_rate_init);
   require(optimizer.momentum >= 0 && optimizer.momentum <= 1, "momentum", "in [0, 1]", optimizer.momentum);
   require(optimizer.beta_1 >= 0 && optimizer.beta_1 < 1, "beta_1", "in [0, 1)", optimizer.beta_1);
   require(optimizer.beta_2 >= 0 && optimizer.beta_2 < 1, "beta_2", "in [0, 1)", optimizer.beta_2);
   require(std::isfinite(optimizer.epsilon) && optimizer.epsilon > 0, "epsilon", "finite and > 0", optimizer.epsilon);
+  require(is_finite_and_not_negative(optimizer.power_t), "power_t", "finite and >= 0", optimizer.power_t);
+  require(is_finite_and_not_negative(optimizer.warmup_epochs), "warmup_epochs", "finite and >= 0",
+          optimizer.warmup_epochs);
+  require(is_finite_and_not_negative(optimizer.weight_decay), "weight_decay", "finite and >= 0",
+          optimizer.weight_decay);
+  require(is_finite_and_not_negative(optimizer.max_grad_norm), "max_grad_norm", "finite and >= 0",
+          optimizer.max_grad_norm);
+  require(optimizer.averaging >= 0 && optimizer.averaging < 1, "averaging", "in [0, 1)", optimizer.averaging);
+  require(optimizer.solver != Solver::lbfgs || optimizer.max_grad_norm == 0, "max_grad_norm of 'lbfgs'", "0",
+          optimizer.max_grad_norm);
+  require(optimizer.solver != Solver::lbfgs || optimizer.averaging == 0, "averaging of 'lbfgs'", "0",
+          optimizer.averaging);
 }
 
 void check(const ScheduleConfig& schedule) {
@@ -96,6 +114,11 @@ void check(const NetworkConfig& network, const ObjectiveConfig& objective) {
     const Activation code = network.activations[network.activations.size() / 2 - 1];
     require(code == Activation::sigmoid || code == Activation::tanh, "the code's activation under penalty='kl'",
             "'sigmoid' or 'tanh' (penalty='l1' takes any)", name_of(activation_names, code));
+  }
+  if (objective.penalty == Penalty::contractive) {
+    require(network.activations.size() == 2, "the number of hidden layers under penalty='contractive'",
+            "0 (the penalty is that of an encoder of one layer)", network.activations.size() / 2 - 1);
+    require(network.n_active == 0, "n_active under penalty='contractive'", "all code units", network.n_active);
   }
   if (objective.loss == Loss::binary_crossentropy) {
     const Activation output = network.activations.back();

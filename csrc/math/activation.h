@@ -1,4 +1,5 @@
-// Activations: a = value(z), and f'(z) = derivative(a), written in terms of the output.
+// Activations: a = value(z), and f'(z) = derivative(a) and f''(z) = second_derivative(a), written in terms of the
+// output.
 //
 // To add one: write its struct here, append it to Activations, append its enumerator and name in eigencoder/config.h,
 // and add the formula to python/eigencoder/reference/formulas.py. The tests pick it up from the list.
@@ -20,6 +21,10 @@ struct Identity {
   static V derivative(const V& a) {
     return a * Scalar<V>(0) + Scalar<V>(1);
   }
+  template <typename V>
+  static V second_derivative(const V& a) {
+    return a * Scalar<V>(0);
+  }
 };
 
 struct Sigmoid {
@@ -31,6 +36,10 @@ struct Sigmoid {
   template <typename V>
   static V derivative(const V& a) {
     return a * (Scalar<V>(1) - a);
+  }
+  template <typename V>
+  static V second_derivative(const V& a) {
+    return a * (Scalar<V>(1) - a) * (Scalar<V>(1) - Scalar<V>(2) * a);
   }
 };
 
@@ -44,6 +53,10 @@ struct Tanh {
   static V derivative(const V& a) {
     return Scalar<V>(1) - a * a;
   }
+  template <typename V>
+  static V second_derivative(const V& a) {
+    return Scalar<V>(-2) * a * (Scalar<V>(1) - a * a);
+  }
 };
 
 struct Relu {
@@ -55,6 +68,10 @@ struct Relu {
   template <typename V>
   static V derivative(const V& a) {
     return step(a);
+  }
+  template <typename V>
+  static V second_derivative(const V& a) {
+    return a * Scalar<V>(0);
   }
 };
 
@@ -69,6 +86,10 @@ struct LeakyRelu {
   static V derivative(const V& a) {
     return Scalar<V>(slope) + Scalar<V>(1 - slope) * step(a);
   }
+  template <typename V>
+  static V second_derivative(const V& a) {
+    return a * Scalar<V>(0);
+  }
 };
 
 struct Elu {
@@ -81,6 +102,10 @@ struct Elu {
   static V derivative(const V& a) {
     return min(a, Scalar<V>(0)) + Scalar<V>(1);
   }
+  template <typename V>
+  static V second_derivative(const V& a) {
+    return (a + Scalar<V>(1)) * (Scalar<V>(1) - step(a));
+  }
 };
 
 struct Softplus {
@@ -92,6 +117,10 @@ struct Softplus {
   template <typename V>
   static V derivative(const V& a) {
     return Scalar<V>(1) - exp(V(-a));
+  }
+  template <typename V>
+  static V second_derivative(const V& a) {
+    return exp(V(-a)) * (Scalar<V>(1) - exp(V(-a)));
   }
 };
 

@@ -1,4 +1,4 @@
-// Penalties on the code: of one unit's mean activity (KL), of one activation (L1).
+// Penalties on the code: of one unit's mean activity (KL), of one activation (L1), of one unit's slope (contractive).
 #pragma once
 
 #include <algorithm>
@@ -43,6 +43,16 @@ struct L1 {
   static V derivative(const V& a) {
     return sign(a);
   }
+};
+
+// Rifai et al. (2011): the squared norm of the encoder's Jacobian, of which unit j has the mean of f'(z_ij)^2 over the
+// rows times ||W_:j||^2.
+struct Contractive {
+  static double value(double mean_squared_slope, double squared_norm) { return mean_squared_slope * squared_norm; }
+  // Times f'(z_ij): by a slope f'(z_ij) of one row.
+  static double derivative_by_slope(double squared_norm) { return 2 * squared_norm; }
+  // Times W_ij: by a weight.
+  static double derivative_by_weight(double mean_squared_slope) { return 2 * mean_squared_slope; }
 };
 
 }  // namespace eigencoder::math

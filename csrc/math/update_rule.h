@@ -15,13 +15,13 @@ struct Adam {
   static constexpr int n_moments = 2;
   T beta_1, beta_2, one_minus_beta_1, one_minus_beta_2, epsilon, learning_rate, first_correction, second_correction;
 
-  Adam(const OptimizerConfig& config, Index n_updates)
+  Adam(const OptimizerConfig& config, double rate, Index n_updates)
       : beta_1(static_cast<T>(config.beta_1)),
         beta_2(static_cast<T>(config.beta_2)),
         one_minus_beta_1(static_cast<T>(1 - config.beta_1)),
         one_minus_beta_2(static_cast<T>(1 - config.beta_2)),
         epsilon(static_cast<T>(config.epsilon)),
-        learning_rate(static_cast<T>(config.learning_rate_init)),
+        learning_rate(static_cast<T>(rate)),
         first_correction(static_cast<T>(1 / (1 - std::pow(config.beta_1, static_cast<double>(n_updates))))),
         second_correction(static_cast<T>(1 / (1 - std::pow(config.beta_2, static_cast<double>(n_updates))))) {}
 
@@ -35,6 +35,41 @@ struct Adam {
   }
 };
 
+// Loshchilov & Hutter (2019), Algorithm 2: the decay is none of the gradient's.
+template <typename T>
+struct AdamW : Adam<T> {
+  T kept;
+
+  AdamW(const OptimizerConfig& config, double rate, Index n_updates)
+      : Adam<T>(config, rate, n_updates), kept(static_cast<T>(1 - rate * config.weight_decay)) {}
+
+  template <typename V>
+  void operator()(const V& gradient, V& parameter, std::array<V, 2>& moments) const {
+    parameter *= kept;
+    Adam<T>::operator()(gradient, parameter, moments);
+  }
+};
+
+// Tieleman & Hinton (2012), lecture 6.5; the mean square is the first moment.
+template <typename T>
+struct RmsProp {
+  static constexpr int n_moments = 1;
+  T beta_2, one_minus_beta_2, epsilon, learning_rate;
+
+  RmsProp(const OptimizerConfig& config, double rate)
+      : beta_2(static_cast<T>(config.beta_2)),
+        one_minus_beta_2(static_cast<T>(1 - config.beta_2)),
+        epsilon(static_cast<T>(config.epsilon)),
+        learning_rate(static_cast<T>(rate)) {}
+
+  template <typename V>
+  void operator()(const V& gradient, V& parameter, std::array<V, 1>& moments) const {
+    V& mean_square = moments[0];
+    mean_square = beta_2 * mean_square + one_minus_beta_2 * gradient * gradient;
+    parameter -= learning_rate * gradient / (sqrt(mean_square) + epsilon);
+  }
+};
+
 // Gradient descent with momentum, or Nesterov's (Sutskever et al. 2013), as scikit-learn's SGDOptimizer; the velocity
 // is the first moment.
 template <typename T>
@@ -43,8 +78,8 @@ struct Sgd {
   T learning_rate, momentum;
   bool nesterov;
 
-  explicit Sgd(const OptimizerConfig& config)
-      : learning_rate(static_cast<T>(config.learning_rate_init)),
+  Sgd(const OptimizerConfig& config, double rate)
+      : learning_rate(static_cast<T>(rate)),
         momentum(static_cast<T>(config.momentum)),
         nesterov(config.nesterovs_momentum) {}
 
@@ -59,5 +94,16 @@ struct Sgd {
     }
   }
 };
+
+// The rule of a bias, which does not decay.
+template <typename Rule>
+Rule of_bias(const Rule& rule) {
+  return rule;
+}
+template <typename T>
+AdamW<T> of_bias(AdamW<T> rule) {
+  rule.kept = 1;
+  return rule;
+}
 
 }  // namespace eigencoder::math

@@ -31,21 +31,17 @@ class CpuEngineFor : public virtual EngineFor<T> {
   }
 
   std::optional<double> loss_and_gradients(const NetworkConfig& config, const ObjectiveConfig& objective_config,
-                                           const Dataset<T>& data, const std::uint64_t* noise_seed, const T* parameters,
-                                           T* gradients, Monitor& monitor, int n_threads) const override {
+                                           const Dataset<T>& data, const std::uint64_t* noise_seed,
+                                           const double* mean_activity, const T* parameters, T* gradients,
+                                           Monitor& monitor, int n_threads) const override {
     const Network network(config);
     kernels::Context<T> context(
         monitor, worthwhile_threads(network.flops_per_row() * static_cast<double>(data.n_samples), n_threads));
-    Objective<T> objective(network, objective_config, data.n_samples, context);
+    Objective<T> objective(network, objective_config, std::min(full_batch_rows, data.n_samples), context);
     const kernels::Noise noise{objective_config.corruption, objective_config.corruption_level, noise_seed,
                                math::Stream::noise, 0};
     try {
-      if (!gradients) return objective.value(data, noise, parameters);
-      std::vector<Index> rows(static_cast<std::size_t>(data.n_samples));
-      for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = data.row(static_cast<Index>(i));
-      const auto value = objective.pass(data, rows.data(), data.n_samples, noise, parameters);
-      if (value) objective.gradient(parameters, gradients);
-      return value;
+      return objective.evaluate(data, noise, mean_activity, parameters, gradients);
     } catch (const kernels::Interrupted&) {
       return std::nullopt;
     }
@@ -55,8 +51,10 @@ class CpuEngineFor : public virtual EngineFor<T> {
                 const ScheduleConfig& schedule, std::uint64_t seed, const Dataset<T>& train,
                 const Dataset<T>* validation, TrainingState<T>& state, Monitor& monitor, int n_threads) const override {
     const Network network(config);
-    const auto batch_size = static_cast<double>(std::min(schedule.batch_size, train.n_samples));
-    kernels::Context<T> context(monitor, worthwhile_threads(network.flops_per_row() * batch_size, n_threads));
+    const Index batch_size =
+        optimizer.solver == Solver::lbfgs ? train.n_samples : std::min(schedule.batch_size, train.n_samples);
+    kernels::Context<T> context(
+        monitor, worthwhile_threads(network.flops_per_row() * static_cast<double>(batch_size), n_threads));
     return Trainer<T>(network, objective, optimizer, schedule, seed, train, validation, state, monitor, context).fit();
   }
 

@@ -23,7 +23,10 @@ class BlockNetwork {
   BlockNetwork(const std::vector<LayerView<T>>& layers, Index n_rows, Context<T>& context, Share share,
                Scratch<T>& scratch)
       : layers_(layers), context_(context), share_(share), scratch_(scratch) {
+    Index most_active = 0;
     for (std::size_t l = 0; l + 1 < layers.size(); ++l) outputs_.emplace_back(n_rows, layers[l].n_outputs);
+    for (const LayerView<T>& layer : layers) most_active = std::max(most_active, layer.n_active);
+    kept_.resize(static_cast<std::size_t>(n_rows * most_active));
   }
 
   void forward(Matrix<const T> x, Matrix<T> output) {
@@ -39,6 +42,7 @@ class BlockNetwork {
       if (l == 0 && !finite && !kernels::all_finite({0, x.rows}, x)) {
         throw std::invalid_argument("x must be finite, found NaN or infinity");
       }
+      if (layer.n_active > 0) kernels::keep_largest<T>({0, x.rows}, layer.n_active, a, kept_.data());
       input = a;
     }
   }
@@ -49,6 +53,7 @@ class BlockNetwork {
   const Share share_;
   Scratch<T>& scratch_;
   std::vector<PaddedMatrix<T>> outputs_;
+  std::vector<Index> kept_;
 };
 
 // Calls run_block(network, first_row, n_rows) for all rows, each thread with a network of its own.

@@ -1,10 +1,10 @@
 #include "model/objective.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "math/reconstruction.h"
-#include "math/sparsity.h"
 
 namespace eigencoder::model {
 
@@ -14,6 +14,14 @@ using kernels::Part;
 using kernels::Range;
 using kernels::Scratch;
 using kernels::Share;
+
+namespace {
+
+void add_to(std::vector<double>& sums, const std::vector<double>& more) {
+  std::transform(sums.begin(), sums.end(), more.begin(), sums.begin(), std::plus<>());
+}
+
+}  // namespace
 
 template <typename T>
 Objective<T>::Objective(const Network& network, const ObjectiveConfig& config, Index max_rows,
@@ -30,38 +38,35 @@ Objective<T>::Objective(const Network& network, const ObjectiveConfig& config, I
       block_(static_cast<std::size_t>(max_rows)),
       row_losses_(static_cast<std::size_t>(max_rows)),
       l1_norms_(config.penalty == Penalty::l1 ? static_cast<std::size_t>(max_rows) : 0),
+      kept_(static_cast<std::size_t>(max_rows * network.n_active())),
+      vectors_(context, network.n_parameters()),
+      penalty_(network, config, context),
       from_logits_(math::from_logits(config.loss)) {
-  Index most_weights = 0;
   for (const Layer& layer : network.layers()) {
     outputs_.emplace_back(max_rows, layer.n_outputs);
     if (outputs_.size() < network.layers().size()) deltas_.emplace_back(max_rows, layer.n_outputs);
-    most_weights = std::max(most_weights, layer.n_weights());
   }
-  chunk_sums_.resize(static_cast<std::size_t>(kernels::n_chunks(most_weights)));
-  const auto n_components = static_cast<std::size_t>(network.layers()[network.code_layer()].n_outputs);
-  penalty_of_unit_.resize(n_components);
-  if (config.penalty == Penalty::kl) sums_.code.resize(n_components);
+  sums_.unit.resize(penalty_.n_unit_sums());
 }
 
 template <typename T>
 std::optional<double> Objective<T>::pass(const Dataset<T>& data, const Index* rows, Index n_rows, const Noise& noise,
-                                         const T* parameters) {
+                                         const double* mean_activity, const T* parameters) {
   if (!begin(data, rows, n_rows, noise)) return std::nullopt;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(n_rows); ++i) {
-    delta_weights_[i] = static_cast<T>(row_weights_[i] / sums_.rows);
-  }
-  if (config_.penalty == Penalty::kl) {
+  prepare_deltas(sums_);
+  penalty_.begin(parameters, mean_activity);
+  if (penalty_.needs_all_rows()) {
     kernels::sweep(context_, n_rows, [&](auto& sequence) {
-      forward(sequence, data, rows, noise, parameters);
+      forward(sequence, data, rows, noise, parameters, outputs_.size());
       output_delta(sequence);
     });
     sum_code();  // the penalty's gradient needs the mean of all rows
-    prepare_penalty();
+    penalty_gradient_ = penalty_.gradient(sums_, penalty_weights_.data());
     kernels::sweep(context_, n_rows, [&](auto& sequence) { backward(sequence, parameters); });
   } else {
-    prepare_penalty();
+    penalty_gradient_ = penalty_.gradient(sums_, penalty_weights_.data());
     kernels::sweep(context_, n_rows, [&](auto& sequence) {
-      forward(sequence, data, rows, noise, parameters);
+      forward(sequence, data, rows, noise, parameters, outputs_.size());
       output_delta(sequence);
       backward(sequence, parameters);
     });
@@ -71,9 +76,33 @@ std::optional<double> Objective<T>::pass(const Dataset<T>& data, const Index* ro
   return value(sums_, parameters);
 }
 
+// Each block's gradient is added to the last one's. Under KL the mean activities come first, in a pass of their own.
 template <typename T>
-double Objective<T>::value(const Dataset<T>& data, const Noise& noise, const T* parameters) {
-  return value(forward_all(data, noise, parameters), parameters);
+double Objective<T>::evaluate(const Dataset<T>& data, const Noise& noise, const double* mean_activity,
+                              const T* parameters, T* gradients) {
+  penalty_.begin(parameters, mean_activity);
+  if (!gradients) return value(forward_all(data, noise, parameters), parameters);
+  const Sums whole = unit_sums(data, noise, parameters);
+  penalty_gradient_ = penalty_.gradient(whole, penalty_weights_.data());
+  Sums total;
+  total.unit.resize(sums_.unit.size());
+  bool add = false;
+  for (Index first = 0; first < data.n_samples; first += max_rows_) {
+    const bool weighs = begin_block(data, first, noise);
+    total.rows += sums_.rows;
+    if (!weighs) continue;
+    prepare_deltas(whole);
+    kernels::sweep(context_, n_rows_, [&](auto& sequence) {
+      forward(sequence, data, block_.data(), noise, parameters, outputs_.size());
+      output_delta(sequence);
+      backward(sequence, parameters);
+    });
+    add_pass(total);
+    gradient_of_pass(parameters, gradients, add);
+    add = true;
+  }
+  penalty_.add_weight_gradient(total, parameters, gradients);
+  return value(total, parameters);
 }
 
 template <typename T>
@@ -97,16 +126,18 @@ bool Objective<T>::begin(const Dataset<T>& data, const Index* rows, Index n_rows
 template <typename T>
 template <typename Sequence>
 void Objective<T>::forward(Sequence& sequence, const Dataset<T>& data, const Index* rows, const Noise& noise,
-                           const T* parameters) {
+                           const T* parameters, std::size_t n_layers) {
   sequence.rows([&](Range part) { kernels::gather_corrupt<T>(part, data, rows, noise, clean(), input_); });
   const auto& layers = network_.layers();
-  for (std::size_t l = 0; l < layers.size(); ++l) {
+  for (std::size_t l = 0; l < n_layers; ++l) {
     const bool as_logits = from_logits_ && l + 1 == layers.size();
     sequence.matrix(layers[l].n_outputs, [&](Part part, Scratch<T>& scratch) {
       kernels::dense_forward<T>(part, scratch, input(l), network_.weights(layers[l], parameters),
                                 parameters + layers[l].bias_offset,
                                 as_logits ? Activation::identity : layers[l].activation, output(l));
     });
+    if (l != network_.code_layer() || network_.n_active() == 0) continue;
+    sequence.rows([&](Range part) { kernels::keep_largest<T>(part, network_.n_active(), code(), kept_.data()); });
   }
   if (config_.penalty != Penalty::l1) return;
   sequence.rows([&](Range part) { kernels::l1_norms<T>(part, code(), l1_norms_.data()); });
@@ -127,23 +158,32 @@ template <typename Sequence>
 void Objective<T>::backward(Sequence& sequence, const T* parameters) {
   const auto& layers = network_.layers();
   for (std::size_t l = layers.size(); l-- > 1;) {
-    const bool of_code = l - 1 == network_.code_layer() && config_.penalty != Penalty::none;
+    const bool of_code = l - 1 == network_.code_layer() && penalty_.exists();
     sequence.matrix(layers[l].n_inputs, [&](Part part, Scratch<T>& scratch) {
       kernels::dense_backward<T>(part, scratch, delta(l), network_.weights(layers[l], parameters), input(l),
-                                 layers[l - 1].activation, of_code ? &penalty_ : nullptr, delta(l - 1));
+                                 layers[l - 1].activation, of_code ? &penalty_gradient_ : nullptr, delta(l - 1));
     });
+    if (l - 1 != network_.code_layer() || network_.n_active() == 0) continue;
+    sequence.rows([&](Range part) { kernels::keep<T>(part, network_.n_active(), kept_.data(), delta(l - 1)); });
   }
 }
 
 template <typename T>
 void Objective<T>::gradient(const T* parameters, T* gradients) {
+  gradient_of_pass(parameters, gradients, false);
+  penalty_.add_weight_gradient(sums_, parameters, gradients);
+}
+
+template <typename T>
+void Objective<T>::gradient_of_pass(const T* parameters, T* gradients, bool add) {
   const auto& layers = network_.layers();
+  const T decay = add ? T(0) : static_cast<T>(config_.alpha);
   for (std::size_t l = layers.size(); l-- > 0;) {
-    const bool accumulate = network_.tied() && !layers[l].tied;  // the decoder's share is there already
+    const bool mirrored = network_.tied() && !layers[l].tied;  // the decoder's share is there already
     context_.run([&](Share share, Scratch<T>& scratch) {
       context_.throw_if_interrupted(share);
-      kernels::dense_gradient<T>(share, scratch, input(l), delta(l), network_.weights(layers[l], parameters),
-                                 static_cast<T>(config_.alpha), accumulate, gradients + layers[l].weights_offset,
+      kernels::dense_gradient<T>(share, scratch, input(l), delta(l), network_.weights(layers[l], parameters), decay,
+                                 {add || mirrored, add}, gradients + layers[l].weights_offset,
                                  gradients + layers[l].bias_offset);
     });
   }
@@ -151,46 +191,76 @@ void Objective<T>::gradient(const T* parameters, T* gradients) {
 
 // No interrupt in here, so that a step is done or not begun.
 template <typename T>
-void Objective<T>::update(const OptimizerConfig& optimizer, const TrainingState<T>& state) {
+void Objective<T>::update(const OptimizerConfig& optimizer, double learning_rate, const TrainingState<T>& state) {
   context_.run([&](Share share, Scratch<T>& scratch) {
     for (std::size_t l = 0; l < network_.layers().size(); ++l) {
       kernels::dense_update<T>(share, scratch, input(l), delta(l), network_.layers()[l], static_cast<T>(config_.alpha),
-                               optimizer, state);
+                               optimizer, learning_rate, state);
     }
   });
 }
 
 template <typename T>
-void Objective<T>::sum_code() {
-  if (config_.penalty == Penalty::l1) sums_.l1 = weighted(l1_norms_);
-  if (config_.penalty != Penalty::kl) return;
-  context_.run([&](Share share, Scratch<T>&) {
-    kernels::column_sums<T>(share.of(code().cols, kernels::cache_line<T>), code(), row_weights_.data(),
-                            sums_.code.data());
-  });
+void Objective<T>::copy_mean_activity(double* mean_activities) const {
+  for (std::size_t j = 0; j < sums_.unit.size(); ++j) mean_activities[j] = penalty_.mean_activity(sums_, j);
 }
 
 template <typename T>
-typename Objective<T>::Sums Objective<T>::forward_all(const Dataset<T>& data, const Noise& noise, const T* parameters) {
+void Objective<T>::sum_code() {
+  if (config_.penalty == Penalty::l1) sums_.l1 = weighted(l1_norms_);
+  penalty_.sum_units(code(), row_weights_.data(), sums_.unit);
+}
+
+template <typename T>
+void Objective<T>::add_pass(Sums& total) {
+  sum_code();
+  total.weight += sums_.weight;
+  total.data += weighted(row_losses_);
+  total.l1 += sums_.l1;
+  add_to(total.unit, sums_.unit);
+}
+
+template <typename T>
+bool Objective<T>::begin_block(const Dataset<T>& data, Index first, const Noise& noise) {
+  const Index n_rows = std::min(max_rows_, data.n_samples - first);
+  for (Index i = 0; i < n_rows; ++i) block_[static_cast<std::size_t>(i)] = data.row(first + i);
+  return begin(data, block_.data(), n_rows, noise);
+}
+
+// Rows, weight, and under KL the sums of the code.
+template <typename T>
+Sums Objective<T>::unit_sums(const Dataset<T>& data, const Noise& noise, const T* parameters) {
   Sums total;
-  total.code.resize(sums_.code.size());
+  total.unit.resize(sums_.unit.size());
   for (Index first = 0; first < data.n_samples; first += max_rows_) {
-    const Index n_rows = std::min(max_rows_, data.n_samples - first);
-    for (Index i = 0; i < n_rows; ++i) block_[static_cast<std::size_t>(i)] = data.row(first + i);
-    const bool weighs = begin(data, block_.data(), n_rows, noise);
+    const bool weighs = begin_block(data, first, noise);
+    total.rows += sums_.rows;
+    total.weight += sums_.weight;
+    if (!weighs || !penalty_.needs_all_rows()) continue;
+    kernels::sweep(context_, n_rows_, [&](auto& sequence) {
+      forward(sequence, data, block_.data(), noise, parameters, network_.code_layer() + 1);
+    });
+    sum_code();
+    add_to(total.unit, sums_.unit);
+  }
+  return total;
+}
+
+template <typename T>
+Sums Objective<T>::forward_all(const Dataset<T>& data, const Noise& noise, const T* parameters) {
+  Sums total;
+  total.unit.resize(sums_.unit.size());
+  for (Index first = 0; first < data.n_samples; first += max_rows_) {
+    const bool weighs = begin_block(data, first, noise);
     total.rows += sums_.rows;
     if (!weighs) continue;
-    kernels::sweep(context_, n_rows, [&](auto& sequence) {
-      forward(sequence, data, block_.data(), noise, parameters);
+    kernels::sweep(context_, n_rows_, [&](auto& sequence) {
+      forward(sequence, data, block_.data(), noise, parameters, outputs_.size());
       sequence.rows([&](Range part) {
         kernels::row_losses<T>(part, clean(), output(outputs_.size() - 1), config_.loss, row_losses_.data());
       });
     });
-    sum_code();
-    total.weight += sums_.weight;
-    total.data += weighted(row_losses_);
-    total.l1 += sums_.l1;
-    std::transform(sums_.code.begin(), sums_.code.end(), total.code.begin(), total.code.begin(), std::plus<>());
+    add_pass(total);
   }
   return total;
 }
@@ -201,40 +271,19 @@ double Objective<T>::weighted(const std::vector<double>& of_rows) const {
 }
 
 template <typename T>
-void Objective<T>::prepare_penalty() {
-  if (config_.penalty == Penalty::none) return;
-  // The mean activation is divided by the sum of the weights, the L1 term by the number of rows.
-  const bool kl = config_.penalty == Penalty::kl;
-  const double divisor = kl ? sums_.weight : sums_.rows;
+void Objective<T>::prepare_deltas(const Sums& whole) {
+  // The mean activation is divided by the sum of the weights, all else by the number of rows.
+  const double divisor = penalty_.needs_all_rows() ? whole.weight : whole.rows;
   for (std::size_t i = 0; i < static_cast<std::size_t>(n_rows_); ++i) {
+    delta_weights_[i] = static_cast<T>(row_weights_[i] / whole.rows);
     penalty_weights_[i] = static_cast<T>(row_weights_[i] / divisor);
   }
-  const double slope = math::Activity(network_.layers()[network_.code_layer()].activation).slope;
-  for (std::size_t j = 0; kl && j < penalty_of_unit_.size(); ++j) {
-    penalty_of_unit_[j] = static_cast<T>(config_.sparsity_weight * slope *
-                                         math::KlDivergence::derivative(config_.sparsity, mean_activity(sums_, j)));
-  }
-  penalty_ = {penalty_of_unit_.data(), kl ? T(0) : static_cast<T>(config_.sparsity_weight), penalty_weights_.data()};
 }
 
 template <typename T>
 double Objective<T>::value(const Sums& sums, const T* parameters) {
   const double l2 = config_.alpha == 0 ? 0.0 : config_.alpha / 2 * squared_norm(parameters);
-  return sums.data / sums.rows + l2 + penalty(sums);
-}
-
-template <typename T>
-double Objective<T>::penalty(const Sums& sums) const {
-  double total = sums.l1 / sums.rows;
-  for (std::size_t j = 0; j < sums.code.size(); ++j) {
-    total += math::KlDivergence::value(config_.sparsity, mean_activity(sums, j));
-  }
-  return config_.sparsity_weight * total;
-}
-
-template <typename T>
-double Objective<T>::mean_activity(const Sums& sums, std::size_t unit) const {
-  return math::Activity(network_.layers()[network_.code_layer()].activation)(sums.code[unit] / sums.weight);
+  return sums.data / sums.rows + l2 + penalty_.value(sums);
 }
 
 // Of all layers: a tied matrix counts twice.
@@ -242,12 +291,8 @@ template <typename T>
 double Objective<T>::squared_norm(const T* parameters) {
   double total = 0;
   for (const Layer& layer : network_.layers()) {
-    const Index n_chunks = kernels::n_chunks(layer.n_weights());
-    context_.run([&](Share share, Scratch<T>&) {
-      kernels::squared_norms(share.of(n_chunks, 1), layer.n_weights(), parameters + layer.weights_offset,
-                             chunk_sums_.data());
-    });
-    total += std::accumulate(chunk_sums_.begin(), chunk_sums_.begin() + n_chunks, 0.0);
+    const T* const weights = parameters + layer.weights_offset;
+    total += vectors_.dot(layer.n_weights(), weights, weights);
   }
   return total;
 }

@@ -5,11 +5,14 @@
 #include <optional>
 #include <vector>
 
-#include "kernels/kernels.h"
 #include "kernels/sweep.h"
-#include "model/network.h"
+#include "model/penalty.h"
+#include "model/vectors.h"
 
 namespace eigencoder::model {
+
+// Of a block where all the data is one batch: bounded memory, and work enough for each thread.
+inline constexpr Index full_batch_rows = 1024;
 
 template <typename T>
 class Objective {
@@ -18,49 +21,48 @@ class Objective {
   Objective(const Network& network, const ObjectiveConfig& config, Index max_rows, kernels::Context<T>& context);
 
   // Forward and backward pass of one batch, the given rows of data: its J, and each layer's delta for what follows.
-  // Nothing where the batch has no weight.
+  // `mean_activity` (n_components) is that of the batches before; nullptr: only this batch's counts. Nothing where the
+  // batch has no weight.
   std::optional<double> pass(const Dataset<T>& data, const Index* rows, Index n_rows, const kernels::Noise& noise,
-                             const T* parameters);
+                             const double* mean_activity, const T* parameters);
 
   // The gradient of that J.
   void gradient(const T* parameters, T* gradients);
 
-  // Moves untied parameters by that gradient, which is nowhere stored.
-  void update(const OptimizerConfig& optimizer, const TrainingState<T>& state);
+  // Moves parameters by that gradient, which is nowhere stored: only where `updates_in_place`.
+  void update(const OptimizerConfig& optimizer, double learning_rate, const TrainingState<T>& state);
+  bool updates_in_place() const { return !network_.tied() && !penalty_.has_weight_gradient(); }
 
-  // J of all the data, in blocks of max_rows.
-  double value(const Dataset<T>& data, const kernels::Noise& noise, const T* parameters);
+  // The mean activity of each code unit that the pass went by.
+  void copy_mean_activity(double* mean_activity) const;
+
+  // J of all the data and its gradient, in blocks of max_rows; gradients nullptr: J alone.
+  double evaluate(const Dataset<T>& data, const kernels::Noise& noise, const double* mean_activity, const T* parameters,
+                  T* gradients);
 
   // Its data term alone, the weighted mean of the rows' losses.
   double data_term(const Dataset<T>& data, const kernels::Noise& noise, const T* parameters);
 
  private:
-  // What J is made of, summed over rows.
-  struct Sums {
-    double rows = 0;
-    double weight = 0;
-    double data = 0;
-    double l1 = 0;
-    std::vector<double> code;  // weighted activations of each code unit; empty unless under KL
-  };
-
   // False where the batch has no weight.
   bool begin(const Dataset<T>& data, const Index* rows, Index n_rows, const kernels::Noise& noise);
+  bool begin_block(const Dataset<T>& data, Index first, const kernels::Noise& noise);
   template <typename Sequence>
   void forward(Sequence& sequence, const Dataset<T>& data, const Index* rows, const kernels::Noise& noise,
-               const T* parameters);
+               const T* parameters, std::size_t n_layers);
   template <typename Sequence>
   void output_delta(Sequence& sequence);
   template <typename Sequence>
   void backward(Sequence& sequence, const T* parameters);
   void sum_code();
-  void prepare_penalty();
+  void add_pass(Sums& total);
+  Sums unit_sums(const Dataset<T>& data, const kernels::Noise& noise, const T* parameters);
   Sums forward_all(const Dataset<T>& data, const kernels::Noise& noise, const T* parameters);
+  void prepare_deltas(const Sums& whole);
+  void gradient_of_pass(const T* parameters, T* gradients, bool add);
   double weighted(const std::vector<double>& of_rows) const;
   double value(const Sums& sums, const T* parameters);
-  double penalty(const Sums& sums) const;
   double squared_norm(const T* parameters);
-  double mean_activity(const Sums& sums, std::size_t unit) const;
 
   kernels::Matrix<T> clean() { return clean_.first_rows(n_rows_); }
   kernels::Matrix<T> input(std::size_t layer) { return layer == 0 ? input_ : output(layer - 1); }
@@ -88,9 +90,10 @@ class Objective {
   std::vector<Index> block_;                       // rows of a block of all the data
   std::vector<double> row_losses_;
   std::vector<double> l1_norms_;
-  std::vector<double> chunk_sums_;
-  std::vector<T> penalty_of_unit_;
-  kernels::PenaltyGradient<T> penalty_;
+  std::vector<Index> kept_;  // columns of the code that stay, (max_rows, n_active)
+  Vectors<T> vectors_;
+  CodePenalty<T> penalty_;
+  kernels::PenaltyGradient<T> penalty_gradient_;
   bool from_logits_;
 };
 

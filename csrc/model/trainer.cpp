@@ -7,6 +7,15 @@
 
 namespace eigencoder::model {
 
+namespace {
+
+template <typename T>
+bool updates_in_place(const OptimizerConfig& optimizer, const Objective<T>& objective) {
+  return optimizer.solver == Solver::lbfgs || (objective.updates_in_place() && optimizer.max_grad_norm == 0);
+}
+
+}  // namespace
+
 template <typename T>
 Trainer<T>::Trainer(const Network& network, const ObjectiveConfig& objective, const OptimizerConfig& optimizer,
                     const ScheduleConfig& schedule, std::uint64_t seed, const Dataset<T>& train,
@@ -23,12 +32,25 @@ Trainer<T>::Trainer(const Network& network, const ObjectiveConfig& objective, co
       monitor_(monitor),
       context_(context),
       batches_(train, schedule, seed),
-      objective_(network, objective, batches_.batch_size(), context),
-      gradients_(network.tied() ? network.n_parameters() : 0),
+      learning_rate_(optimizer, batches_.n_batches(), schedule.max_iter),
+      objective_(network, objective,
+                 optimizer.solver == Solver::lbfgs ? std::min(full_batch_rows, train.n_samples) : batches_.batch_size(),
+                 context),
+      vectors_(context, network.n_parameters()),
+      gradients_(updates_in_place(optimizer, objective_) ? 0 : network.n_parameters()),
       epoch_start_(static_cast<std::size_t>(network.n_parameters())),
+      average_at_epoch_start_(state.average ? epoch_start_.size() : 0),
       best_(schedule.early_stopping ? epoch_start_.size() : 0) {
   if (schedule.early_stopping && !validation)
     throw std::invalid_argument("early_stopping needs validation rows, found none");
+  if (optimizer.solver == Solver::lbfgs) {
+    lbfgs_.emplace(context, network.n_parameters(), [this](const T* parameters, T* gradients) {
+      result_.rows_seen += train_.n_samples;
+      // One noise for all iterations: else there is no function to minimise.
+      return objective_.evaluate(train_, noise(math::Stream::noise, schedule_.first_epoch), nullptr, parameters,
+                                 gradients);
+    });
+  }
   result_.best_loss = std::numeric_limits<double>::infinity();
 }
 
@@ -41,7 +63,7 @@ FitResult Trainer<T>::fit() {
   }
   if (!best_.empty() && !result_.loss_curve.empty() && result_.status != FitStatus::interrupted &&
       result_.status != FitStatus::diverged) {
-    restore(best_);
+    std::copy(best_.begin(), best_.end(), state_.result());
   }
   return std::move(result_);
 }
@@ -49,7 +71,8 @@ FitResult Trainer<T>::fit() {
 template <typename T>
 FitStatus Trainer<T>::run() {
   if (schedule_.max_iter == 0) {
-    result_.best_loss = objective_.value(train_, noise(math::Stream::noise, schedule_.first_epoch), state_.parameters);
+    result_.best_loss = objective_.evaluate(train_, noise(math::Stream::noise, schedule_.first_epoch), nullptr,
+                                            state_.result(), nullptr);
   }
   for (Index i = 0; i < schedule_.max_iter; ++i) {
     Epoch epoch;
@@ -63,24 +86,25 @@ template <typename T>
 std::optional<FitStatus> Trainer<T>::run_epoch(Epoch& epoch) {
   if (!monitor_.epoch_begins(epoch.index)) return FitStatus::stopped;
   std::copy_n(state_.parameters, epoch_start_.size(), epoch_start_.begin());
-  if (const auto ended = run_batches(epoch)) return ended;
+  std::copy_n(state_.average, average_at_epoch_start_.size(), average_at_epoch_start_.begin());
+  if (const auto ended = lbfgs_ ? run_iteration(epoch) : run_batches(epoch)) return ended;
   if (!is_finite()) {
-    restore(epoch_start_);
+    restore_epoch_start();
     return FitStatus::diverged;
   }
   epoch.validation_loss = std::numeric_limits<double>::quiet_NaN();
   if (validation_) {
     epoch.validation_loss =
-        objective_.data_term(*validation_, noise(math::Stream::validation_noise, 0), state_.parameters);
+        objective_.data_term(*validation_, noise(math::Stream::validation_noise, 0), state_.result());
   }
   const double monitored_loss = schedule_.early_stopping ? epoch.validation_loss : epoch.loss;
   if (!std::isfinite(monitored_loss)) {
-    restore(epoch_start_);
+    restore_epoch_start();
     return FitStatus::diverged;
   }
   result_.loss_curve.push_back(epoch.loss);
   if (validation_) result_.validation_loss_curve.push_back(epoch.validation_loss);
-  const bool converged = has_converged(monitored_loss);
+  const bool converged = has_converged(monitored_loss) || stuck_;
   if (!monitor_.epoch_ends(epoch)) return FitStatus::stopped;
   return converged ? std::optional(FitStatus::converged) : std::nullopt;
 }
@@ -88,15 +112,17 @@ std::optional<FitStatus> Trainer<T>::run_epoch(Epoch& epoch) {
 template <typename T>
 std::optional<FitStatus> Trainer<T>::run_batches(Epoch& epoch) {
   batches_.begin_epoch(schedule_.first_epoch + epoch.index);
+  learning_rate_.begin_epoch(train_.first_row + result_.rows_seen);
   const auto epoch_noise = noise(math::Stream::noise, schedule_.first_epoch + epoch.index);
   double loss_sum = 0;
   Index n_rows_in_sum = 0;
   for (Index batch = 0; batch < batches_.n_batches(); ++batch) {
     const Index n_rows = batches_.n_rows(batch);
-    const auto loss = objective_.pass(train_, batches_.rows(batch), n_rows, epoch_noise, state_.parameters);
+    const auto loss =
+        objective_.pass(train_, batches_.rows(batch), n_rows, epoch_noise, state_.mean_activity, state_.parameters);
     if (loss) {
       if (!std::isfinite(*loss)) {
-        restore(epoch_start_);
+        restore_epoch_start();
         return FitStatus::diverged;
       }
       update();
@@ -110,16 +136,54 @@ std::optional<FitStatus> Trainer<T>::run_batches(Epoch& epoch) {
 }
 
 template <typename T>
+std::optional<FitStatus> Trainer<T>::run_iteration(Epoch& epoch) {
+  stuck_ = !lbfgs_->iterate(state_.parameters);
+  if (!std::isfinite(lbfgs_->value())) return FitStatus::diverged;
+  if (!stuck_) ++state_.n_updates;
+  epoch.loss = lbfgs_->value();
+  return std::nullopt;
+}
+
+template <typename T>
 void Trainer<T>::update() {
-  if (!network_.tied()) {
+  const double learning_rate = learning_rate_(n_updates_);
+  if (gradients_.size() == 0) {
     ++state_.n_updates;
-    return objective_.update(optimizer_, state_);
+    objective_.update(optimizer_, learning_rate, state_);
+  } else {
+    move_by_stored_gradient(learning_rate);
   }
-  objective_.gradient(state_.parameters, gradients_.data());  // may be interrupted
+  ++n_updates_;
+  if (state_.average) average();
+  if (state_.mean_activity) objective_.copy_mean_activity(state_.mean_activity);
+}
+
+template <typename T>
+void Trainer<T>::move_by_stored_gradient(double learning_rate) {
+  T* const gradients = gradients_.data();
+  const Index n = network_.n_parameters();
+  objective_.gradient(state_.parameters, gradients);  // may be interrupted
+  if (optimizer_.max_grad_norm > 0) {
+    const double norm = std::sqrt(vectors_.dot(n, gradients, gradients));
+    if (norm > optimizer_.max_grad_norm) {
+      vectors_.combine(n, optimizer_.max_grad_norm / norm, gradients, 0, gradients, gradients);
+    }
+  }
   ++state_.n_updates;
   context_.run([&](kernels::Share share, kernels::Scratch<T>&) {
-    kernels::update(share.of(network_.n_parameters(), kernels::cache_line<T>), optimizer_, gradients_.data(), state_);
+    for (const Layer& layer : network_.layers()) {
+      kernels::update(share, layer, optimizer_, learning_rate, gradients, state_);
+    }
   });
+}
+
+// The mean of the parameters after each update, weighed by averaging^age.
+template <typename T>
+void Trainer<T>::average() {
+  const double kept = optimizer_.averaging;
+  const double share_of_new = (1 - kept) / (1 - std::pow(kept, static_cast<double>(state_.n_updates)));
+  vectors_.combine(network_.n_parameters(), share_of_new, state_.parameters, 1 - share_of_new, state_.average,
+                   state_.average);
 }
 
 template <typename T>
@@ -129,9 +193,11 @@ bool Trainer<T>::has_converged(double monitored_loss) {
   n_without_improvement_ = improved ? 0 : n_without_improvement_ + 1;
   if (monitored_loss < result_.best_loss) {
     result_.best_loss = monitored_loss;
-    std::copy_n(state_.parameters, best_.size(), best_.begin());
+    std::copy_n(state_.result(), best_.size(), best_.begin());
   }
-  return n_without_improvement_ >= schedule_.n_iter_no_change;
+  if (n_without_improvement_ < schedule_.n_iter_no_change) return false;
+  n_without_improvement_ = 0;
+  return !learning_rate_.lower();
 }
 
 template <typename T>
@@ -141,8 +207,9 @@ bool Trainer<T>::is_finite() const {
 }
 
 template <typename T>
-void Trainer<T>::restore(const std::vector<T>& parameters) {
-  std::copy(parameters.begin(), parameters.end(), state_.parameters);
+void Trainer<T>::restore_epoch_start() {
+  std::copy(epoch_start_.begin(), epoch_start_.end(), state_.parameters);
+  std::copy(average_at_epoch_start_.begin(), average_at_epoch_start_.end(), state_.average);
 }
 
 template <typename T>

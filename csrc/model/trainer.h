@@ -2,6 +2,8 @@
 #pragma once
 
 #include "model/batches.h"
+#include "model/lbfgs.h"
+#include "model/learning_rate.h"
 #include "model/objective.h"
 
 namespace eigencoder::model {
@@ -20,10 +22,13 @@ class Trainer {
   // Nothing where the epoch came to its end.
   std::optional<FitStatus> run_epoch(Epoch& epoch);
   std::optional<FitStatus> run_batches(Epoch& epoch);
+  std::optional<FitStatus> run_iteration(Epoch& epoch);
   void update();
+  void move_by_stored_gradient(double learning_rate);
+  void average();
   bool has_converged(double monitored_loss);
   bool is_finite() const;
-  void restore(const std::vector<T>& parameters);
+  void restore_epoch_start();
   kernels::Noise noise(math::Stream stream, Index epoch) const;
 
   const Network& network_;
@@ -38,10 +43,16 @@ class Trainer {
   kernels::Context<T>& context_;
 
   Batches<T> batches_;
+  LearningRateSchedule learning_rate_;
   Objective<T> objective_;
-  kernels::Buffer<T> gradients_;  // of tied parameters
+  Vectors<T> vectors_;
+  kernels::Buffer<T> gradients_;  // where an update does not make them as it goes
+  std::optional<Lbfgs<T>> lbfgs_;
   std::vector<T> epoch_start_;
+  std::vector<T> average_at_epoch_start_;
   std::vector<T> best_;  // with early stopping
+  Index n_updates_ = 0;  // of this fit
+  bool stuck_ = false;   // no lower value was found
   Index n_without_improvement_ = 0;
   FitResult result_;
 };

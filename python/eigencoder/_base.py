@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import assert_all_finite, gen_batches
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from . import _core
@@ -18,6 +19,14 @@ from ._network import Layer, check_shapes, is_tied, layers_of
 from ._settings import check_n_jobs
 from ._threads import n_threads
 from ._training import OptimizerState, train
+
+
+def _is_stochastic(estimator: Any) -> bool:
+    if estimator.solver == "lbfgs":
+        raise AttributeError(
+            f"partial_fit is only available for solvers of minibatches, found solver={estimator.solver!r}: use fit"
+        )
+    return True
 
 
 class BaseAutoencoder(
@@ -42,6 +51,7 @@ class BaseAutoencoder(
     t_: int
     _activations: tuple[str, ...]
     _layer_sizes: tuple[int, ...]
+    _n_active: int
     _dtype: str
     _seed: int
     _column_extremes: NDArray[Any] | None
@@ -83,6 +93,7 @@ class BaseAutoencoder(
         train(self, "fit", X, y, sample_weight, X_val)
         return self
 
+    @available_if(_is_stochastic)
     @with_callbacks
     def partial_fit(self, X: ArrayLike, y: object = None, *, sample_weight: ArrayLike | None = None) -> Self:
         """Train for one pass over a block of rows, in minibatches.
@@ -107,7 +118,10 @@ class BaseAutoencoder(
         Raises
         ------
         ValueError, TypeError, DivergenceError, KeyboardInterrupt
-            As ``fit``; a ValueError also with ``early_stopping``, since one pass has nothing to stop.
+            As ``fit``; a ValueError also with what needs to know all epochs: ``early_stopping``, the learning rates
+            "adaptive" and "cosine", and ``warmup_epochs``.
+        AttributeError
+            With the solver "lbfgs", which needs all rows.
         """
         train(self, "partial_fit", X, y, sample_weight, None)
         return self
@@ -227,7 +241,7 @@ class BaseAutoencoder(
 
     def _layers(self) -> list[Layer]:
         check_shapes(self.coefs_, self.intercepts_, self._layer_sizes, "restore the arrays, or fit afresh")
-        return layers_of(self.coefs_, self.intercepts_, self._activations, self._dtype)
+        return layers_of(self.coefs_, self.intercepts_, self._activations, self._n_active, self._dtype)
 
     @property
     def _n_features_out(self) -> int:

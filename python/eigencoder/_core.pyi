@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _T = TypeVar("_T", np.float32, np.float64)
-_Layer: TypeAlias = tuple[NDArray[_T], NDArray[_T], str]  # weights, bias, activation; weights may be a transposed view
+# Weights, bias, activation, number of active outputs or 0 for all; weights may be a transposed view.
+_Layer: TypeAlias = tuple[NDArray[_T], NDArray[_T], str, int]
 
 __version__: str
 ACTIVATIONS: tuple[str, ...]
@@ -15,10 +16,13 @@ LOSSES: tuple[str, ...]
 PENALTIES: tuple[str, ...]
 CORRUPTIONS: tuple[str, ...]
 SOLVERS: tuple[str, ...]
+LEARNING_RATES: tuple[str, ...]
 
 @final
 class NetworkConfig:
-    def __init__(self, layer_sizes: Sequence[int], activations: Sequence[str], tied_weights: bool) -> None: ...
+    def __init__(
+        self, layer_sizes: Sequence[int], activations: Sequence[str], tied_weights: bool, n_active: int
+    ) -> None: ...
 
 @final
 class ObjectiveConfig:
@@ -30,6 +34,7 @@ class ObjectiveConfig:
         penalty: str,
         sparsity: float,
         sparsity_weight: float,
+        sparsity_momentum: float,
         corruption: str,
         corruption_level: float,
     ) -> None: ...
@@ -40,12 +45,18 @@ class OptimizerConfig:
         self,
         *,
         solver: str,
+        learning_rate: str,
         learning_rate_init: float,
+        power_t: float,
+        warmup_epochs: float,
         momentum: float,
         nesterovs_momentum: bool,
         beta_1: float,
         beta_2: float,
         epsilon: float,
+        weight_decay: float,
+        max_grad_norm: float,
+        averaging: float,
     ) -> None: ...
 
 @final
@@ -103,6 +114,8 @@ def fit(
     parameters: NDArray[_T],
     first_moment: NDArray[_T],
     second_moment: NDArray[_T],
+    average: NDArray[_T] | None,
+    mean_activity: NDArray[np.float64] | None,
     n_updates: int,
     on_epoch_begin: Callable[[int], bool] | None,
     on_epoch_end: Callable[[int, float, float], bool] | None,
@@ -121,6 +134,7 @@ def loss_and_gradients(
     weights: NDArray[np.float64] | None,
     column_extremes: NDArray[_T] | None,
     noise_seed: int | None,
+    mean_activity: NDArray[np.float64] | None,
     parameters: NDArray[_T],
     gradients: NDArray[_T] | None,
     n_threads: int,

@@ -211,6 +211,7 @@ class _Objective:
             "weights": check_sample_weight(sample_weight, len(self.x)),
             "column_extremes": column_extremes(self.x) if settings.corruption == "salt_and_pepper" else None,
             "noise_seed": None if noise_seed is None else check_key("noise_seed", noise_seed),
+            "mean_activity": None,
             "parameters": self.parameters,
             "n_threads": n_threads(settings.n_jobs),
         }

@@ -11,8 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from . import _core
 
-Layer: TypeAlias = tuple[NDArray[Any], NDArray[Any], str]
-_ARRAYS_IN_TRAINING = 6  # parameters, gradients, two moments, start of the epoch, best so far
+Layer: TypeAlias = tuple[NDArray[Any], NDArray[Any], str, int]
 
 
 def mirrored_activations(n_layers: int, hidden: str, code: str, output: str) -> tuple[str, ...]:
@@ -23,15 +22,19 @@ def mirrored_activations(n_layers: int, hidden: str, code: str, output: str) -> 
 
 @dataclass(frozen=True)
 class Network:
-    """Layer l maps ``layer_sizes[l]`` inputs to ``layer_sizes[l + 1]`` outputs through ``activations[l]``."""
+    """Layer l maps ``layer_sizes[l]`` inputs to ``layer_sizes[l + 1]`` outputs through ``activations[l]``.
+
+    Of a row's code the ``n_active`` largest activations stay, with 0 all.
+    """
 
     layer_sizes: tuple[int, ...]
     activations: tuple[str, ...]
     tied_weights: bool
+    n_active: int = 0
 
     @property
     def config(self) -> _core.NetworkConfig:
-        return _core.NetworkConfig(self.layer_sizes, self.activations, self.tied_weights)
+        return _core.NetworkConfig(self.layer_sizes, self.activations, self.tied_weights, self.n_active)
 
     @property
     def weight_shapes(self) -> list[tuple[int, int]]:
@@ -42,10 +45,10 @@ class Network:
         n_weights = sum(n_in * n_out for n_in, n_out in self.weight_shapes)
         return (n_weights // 2 if self.tied_weights else n_weights) + sum(self.layer_sizes[1:])
 
-    def check_memory(self, itemsize: int, n_batch: int) -> None:
-        """Refuse what this machine's memory cannot hold: training in batches of so many rows."""
+    def check_memory(self, itemsize: int, n_arrays: int, n_batch: int) -> None:
+        """Refuse what this machine's memory cannot hold: so many arrays of parameters, and batches of so many rows."""
         n_activations = 2 * self.layer_sizes[0] + 2 * sum(self.layer_sizes[1:])  # clean and noisy row, outputs, deltas
-        needed = itemsize * (_ARRAYS_IN_TRAINING * self.n_parameters + n_batch * n_activations)
+        needed = itemsize * (n_arrays * self.n_parameters + n_batch * n_activations)
         available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         if needed > available:
             raise ValueError(
@@ -107,12 +110,17 @@ def check_shapes(
 
 
 def layers_of(
-    coefs: Sequence[NDArray[Any]], intercepts: Sequence[NDArray[Any]], activations: Sequence[str], dtype: DTypeLike
+    coefs: Sequence[NDArray[Any]],
+    intercepts: Sequence[NDArray[Any]],
+    activations: Sequence[str],
+    n_active: int,
+    dtype: DTypeLike,
 ) -> list[Layer]:
     """What the core needs for inference: a transposed matrix stays a view, anything else unusual is copied."""
+    code_layer = len(coefs) // 2 - 1
     return [
-        (_core_order(w, dtype), np.require(b, dtype, ["C", "A"]), activation)
-        for w, b, activation in zip(coefs, intercepts, activations, strict=True)
+        (_core_order(w, dtype), np.require(b, dtype, ["C", "A"]), activation, n_active if layer == code_layer else 0)
+        for layer, (w, b, activation) in enumerate(zip(coefs, intercepts, activations, strict=True))
     ]
 
 

@@ -62,6 +62,23 @@ def _n_components(name: str, value: object) -> int:
     return _n_units(name, value)
 
 
+def _n_active(name: str, value: object) -> int | None:
+    return None if value is None else _n_units(name, value)
+
+
+def _positive_or_none(name: str, value: object) -> float | None:
+    if value is None:
+        return None
+    number = _real(name, value)
+    if not number > 0:
+        raise ValueError(f"{name} must be greater than 0, or None, found {value}")
+    return number
+
+
+def _fraction_or_none(name: str, value: object) -> float | None:
+    return None if value is None else _fraction(name, value)
+
+
 def _hidden_layer_sizes(name: str, value: object) -> tuple[int, ...]:
     if not isinstance(value, (Sequence, np.ndarray)) or isinstance(value, (str, bytes)) or np.ndim(value) != 1:
         raise TypeError(f"{name} must be a sequence of integers such as (1000, 500), {_found(value)}")
@@ -137,18 +154,25 @@ class Settings:
     loss: Annotated[str, _one_of(_core.LOSSES)]
     tied_weights: Annotated[bool, _boolean]
     alpha: Annotated[float, _real]
-    penalty: Annotated[str | None, _one_of([p for p in _core.PENALTIES if p != "none"], ["contractive"], none=True)]
+    penalty: Annotated[str | None, _one_of([p for p in _core.PENALTIES if p != "none"], none=True)]
     sparsity: Annotated[float, _real]
     sparsity_weight: Annotated[float, _real]
+    sparsity_momentum: Annotated[float, _real]
+    n_active: Annotated[int | None, _n_active]
     corruption: Annotated[str | None, _one_of([c for c in _core.CORRUPTIONS if c != "none"], none=True)]
     corruption_level: Annotated[float, _real]
-    solver: Annotated[str, _one_of(_core.SOLVERS, ["lbfgs", "adamw", "rmsprop", "exact"])]
+    solver: Annotated[str, _one_of(_core.SOLVERS, ["exact"])]
+    learning_rate: Annotated[str, _one_of(_core.LEARNING_RATES)]
     learning_rate_init: Annotated[float, _real]
+    power_t: Annotated[float, _real]
+    warmup_epochs: Annotated[float, _real]
     momentum: Annotated[float, _real]
     nesterovs_momentum: Annotated[bool, _boolean]
     beta_1: Annotated[float, _real]
     beta_2: Annotated[float, _real]
     epsilon: Annotated[float, _real]
+    max_grad_norm: Annotated[float | None, _positive_or_none]
+    averaging: Annotated[float | None, _fraction_or_none]
     batch_size: Annotated[int, _integer]
     max_iter: Annotated[int, _integer]
     tol: Annotated[float, _real]
@@ -167,20 +191,50 @@ class Settings:
         """Read an estimator's parameters: TypeError for a wrong type, ValueError for a wrong name."""
         return cls(**{name: check(name, getattr(estimator, name)) for name, check in _CHECKS.items()})
 
+    @property
+    def has_mean_activity(self) -> bool:
+        """Whether a batch's mean activations go by those of the batches before."""
+        return self.penalty == "kl" and self.sparsity_momentum != 0 and self.solver != "lbfgs"
+
+    @property
+    def n_arrays(self) -> int:
+        """How many arrays of the size of the parameters a training holds."""
+        n = 6  # parameters, gradients, two moments, start of the epoch, best so far
+        if self.averaging is not None:
+            n += 2  # average, its start
+        if self.solver == "lbfgs":
+            n += 24  # ten steps, ten changes of the gradient, two gradients, direction, trial
+        return n
+
+    def check_incremental(self) -> None:
+        """Refuse what one pass over a block, after which others may follow, cannot honour."""
+        for name, value, refused, accepted in (
+            ("early_stopping", self.early_stopping, self.early_stopping, "False"),
+            ("learning_rate", self.learning_rate, self.learning_rate in ("adaptive", "cosine"), "'constant'"),
+            ("warmup_epochs", self.warmup_epochs, self.warmup_epochs != 0, "0"),
+        ):
+            if refused:
+                raise ValueError(
+                    f"partial_fit makes one pass over the block it is given and cannot honour {name}={value!r}: set "
+                    f"{name}={accepted}, or use fit"
+                )
+
     def network(self, n_features: int) -> Network:
         encoder = (n_features, *self.hidden_layer_sizes, self.n_components)
         activations = mirrored_activations(
             2 * len(encoder) - 2, self.activation, self.code_activation or self.activation, self.output_activation
         )
-        return Network((*encoder, *reversed(encoder[:-1])), activations, self.tied_weights)
+        n_active = 0 if self.n_active is None else min(self.n_active, self.n_components)
+        return Network((*encoder, *reversed(encoder[:-1])), activations, self.tied_weights, n_active)
 
     def objective(self) -> _core.ObjectiveConfig:
         return _core.ObjectiveConfig(
             loss=self.loss,
-            alpha=self.alpha,
+            alpha=0.0 if self.solver == "adamw" else self.alpha,
             penalty=self.penalty or "none",
             sparsity=self.sparsity,
             sparsity_weight=self.sparsity_weight,
+            sparsity_momentum=self.sparsity_momentum if self.has_mean_activity else 0.0,
             corruption=self.corruption or "none",
             corruption_level=self.corruption_level,
         )
@@ -188,12 +242,18 @@ class Settings:
     def optimizer(self) -> _core.OptimizerConfig:
         return _core.OptimizerConfig(
             solver=self.solver,
+            learning_rate=self.learning_rate,
             learning_rate_init=self.learning_rate_init,
+            power_t=self.power_t,
+            warmup_epochs=self.warmup_epochs,
             momentum=self.momentum,
             nesterovs_momentum=self.nesterovs_momentum,
             beta_1=self.beta_1,
             beta_2=self.beta_2,
             epsilon=self.epsilon,
+            weight_decay=self.alpha if self.solver == "adamw" else 0.0,
+            max_grad_norm=self.max_grad_norm or 0.0,
+            averaging=self.averaging or 0.0,
         )
 
     def schedule(self, *, max_iter: int, first_epoch: int) -> _core.ScheduleConfig:

@@ -46,7 +46,7 @@ def train(
                 "y": y,
                 "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
             },
-            fitted_attributes=lambda: training.model_attributes(training.parameters.copy()),
+            fitted_attributes=lambda: training.model_attributes(training.trained.copy()),
         )
         reporter.fit_begins()
     result, exception = training.run(reporter)
@@ -57,20 +57,27 @@ def train(
         finally:
             del exception  # its traceback holds this frame: keeping it would make a cycle
     if result.status == "diverged":
+        rate = training.settings.learning_rate_init
+        advice = "" if training.settings.solver == "lbfgs" else f" with learning_rate_init={rate:g}: lower it, or"
         raise DivergenceError(
-            f"the loss was not finite any more in epoch {estimator.n_iter_ + 1} with "
-            f"learning_rate_init={training.settings.learning_rate_init:g}: lower learning_rate_init, or scale X. The "
-            "estimator holds the weights of the start of that epoch"
+            f"the loss was not finite any more in epoch {estimator.n_iter_ + 1}{advice or ':'} scale X. The estimator "
+            "holds the weights of the start of that epoch"
         )
     reporter.fit_ends()
 
 
 class OptimizerState(NamedTuple):
-    """What partial_fit carries from one block to the next."""
+    """What partial_fit carries from one block to the next, besides the weights.
+
+    With ``average`` those are the average, and the parameters that the optimizer moves stand here.
+    """
 
     solver: str
     first_moment: NDArray[Any]
     second_moment: NDArray[Any]
+    average: NDArray[Any] | None
+    parameters: NDArray[Any] | None
+    mean_activity: NDArray[np.float64] | None
     n_updates: int
 
 
@@ -91,8 +98,8 @@ class Training:
         incremental: bool,
     ) -> None:
         self.settings = settings = Settings.of(estimator)
-        if incremental and settings.early_stopping:
-            raise ValueError("partial_fit makes one pass and cannot stop early: set early_stopping=False, or use fit")
+        if incremental:
+            settings.check_incremental()
         self.estimator = estimator
         self.incremental = incremental
         self.max_iter = 1 if incremental else settings.max_iter
@@ -108,7 +115,7 @@ class Training:
         weights = check_sample_weight(sample_weight, len(x))
         self.n_threads = n_threads(settings.n_jobs)
         self.network = settings.network(x.shape[1])
-        self.network.check_memory(x.itemsize, n_batch=min(settings.batch_size, len(x)))
+        self.network.check_memory(x.itemsize, settings.n_arrays, n_batch=min(settings.batch_size, len(x)))
         self.objective, self.optimizer = settings.objective(), settings.optimizer()
         self.schedule = settings.schedule(max_iter=self.max_iter, first_epoch=0 if incremental else self.n_iter_before)
         _core.check(self.network.config, self.objective)
@@ -143,14 +150,28 @@ class Training:
     def _optimizer_state(self) -> OptimizerState:
         kept = self.estimator._optimizer_state if self.resumes and self.incremental else None
         if (
-            kept is not None
-            and kept.solver == self.settings.solver
-            and kept.first_moment.shape == self.parameters.shape  # not where tied_weights has changed
+            kept is None
+            or kept.solver != self.settings.solver
+            or kept.first_moment.shape != self.parameters.shape  # where tied_weights has changed
         ):
-            # The core changes them in place, and a shallow copy of the estimator shares the kept ones.
-            return kept._replace(first_moment=kept.first_moment.copy(), second_moment=kept.second_moment.copy())
-        return OptimizerState(
-            self.settings.solver, np.zeros_like(self.parameters), np.zeros_like(self.parameters), n_updates=0
+            zeros = np.zeros_like(self.parameters)
+            kept = OptimizerState(self.settings.solver, zeros, zeros, None, None, None, n_updates=0)
+        average = None
+        if self.settings.averaging is not None:
+            average = self.parameters.copy()
+            if kept.average is not None and kept.parameters is not None and np.array_equal(average, kept.average):
+                self.parameters = kept.parameters.copy()  # coefs_ are as they were left
+        mean_activity = None
+        if self.settings.has_mean_activity:
+            mean_activity = np.full(self.settings.n_components, np.nan)
+            if kept.mean_activity is not None and kept.mean_activity.shape == mean_activity.shape:
+                mean_activity = kept.mean_activity.copy()
+        # The core changes them in place, and a shallow copy of the estimator shares the kept ones.
+        return kept._replace(
+            first_moment=kept.first_moment.copy(),
+            second_moment=kept.second_moment.copy(),
+            average=average,
+            mean_activity=mean_activity,
         )
 
     def run(self, reporter: Reporter) -> tuple[_core.FitResult, BaseException | None]:
@@ -171,11 +192,18 @@ class Training:
             parameters=self.parameters,
             first_moment=self.optimizer_state.first_moment,
             second_moment=self.optimizer_state.second_moment,
+            average=self.optimizer_state.average,
+            mean_activity=self.optimizer_state.mean_activity,
             n_updates=self.optimizer_state.n_updates,
             on_epoch_begin=reporter.on_epoch_begin,
             on_epoch_end=reporter.on_epoch_end,
             n_threads=self.n_threads,
         )
+
+    @property
+    def trained(self) -> NDArray[Any]:
+        """The parameters that the estimator is to have."""
+        return self.parameters if self.optimizer_state.average is None else self.optimizer_state.average
 
     def model_attributes(self, parameters: NDArray[Any]) -> dict[str, Any]:
         """The attributes that transform reads."""
@@ -185,6 +213,7 @@ class Training:
             "intercepts_": intercepts,
             "_activations": self.network.activations,
             "_layer_sizes": self.network.layer_sizes,
+            "_n_active": self.network.n_active,
             "_dtype": parameters.dtype.name,
         }
 
@@ -192,7 +221,7 @@ class Training:
         estimator = self.estimator
         if not self.resumes:
             estimator.loss_curve_, estimator.validation_loss_curve_, estimator.t_ = [], [], 0
-        for name, value in self.model_attributes(self.parameters).items():
+        for name, value in self.model_attributes(self.trained).items():
             setattr(estimator, name, value)
         estimator.loss_curve_ = [*estimator.loss_curve_, *result.loss_curve]
         estimator.validation_loss_curve_ = [*estimator.validation_loss_curve_, *result.validation_loss_curve]
@@ -202,7 +231,11 @@ class Training:
         estimator.t_ += result.rows_seen
         estimator._seed = self.seed
         estimator._column_extremes = self.column_extremes
-        keeps_optimizer = self.incremental and result.status != "diverged"
-        estimator._optimizer_state = (
-            self.optimizer_state._replace(n_updates=result.n_updates) if keeps_optimizer else None
-        )
+        estimator._optimizer_state = None
+        if self.incremental and result.status != "diverged":
+            average = self.optimizer_state.average
+            estimator._optimizer_state = self.optimizer_state._replace(
+                average=None if average is None else average.copy(),  # coefs_ may be changed in place
+                parameters=None if average is None else self.parameters,
+                n_updates=result.n_updates,
+            )

@@ -38,35 +38,60 @@ class Autoencoder(BaseAutoencoder):
         Whether each decoder layer uses the transposed weights of the encoder layer that it mirrors.
     alpha : float, default=0.0
         Strength of the L2 penalty on the weights.
-    penalty : {"kl", "l1"} or None, default=None
-        Sparsity penalty on the code. "kl" draws the mean activation of each code unit over a batch towards ``sparsity``
-        and needs a sigmoid or tanh code; "l1" is the mean over the rows of the sum of absolute activations.
+    penalty : {"kl", "l1", "contractive"} or None, default=None
+        Penalty on the code. "kl" draws the mean activation of each code unit over a batch towards ``sparsity`` and
+        needs a sigmoid or tanh code; "l1" is the mean over the rows of the sum of absolute activations; "contractive"
+        is the mean of the squared norm of the code's derivatives by the input (Rifai et al. 2011) and needs
+        ``hidden_layer_sizes=()``.
     sparsity : float, default=0.05
         Mean activation that "kl" aims at, in (0, 1); a tanh code is first mapped from (-1, 1) to (0, 1).
     sparsity_weight : float, default=3.0
         Factor of the penalty.
+    sparsity_momentum : float, default=0.0
+        What the mean activation under "kl" keeps of that of the batches before, in [0, 1); it steadies small batches.
+        Unused by "lbfgs", whose batch is all rows.
+    n_active : int or None, default=None
+        Of each row's code the ``n_active`` largest activations stay and the others become 0, of equal ones the first;
+        the k-sparse code (Makhzani & Frey 2014). None: all stay, as where there are no more.
     corruption : {"masking", "gaussian", "salt_and_pepper"} or None, default=None
         Noise put on the rows while training; the loss compares with the clean row. "masking" sets entries to 0,
         "gaussian" adds normal noise, "salt_and_pepper" sets entries to the minimum or maximum that their
         column has in the rows that train.
     corruption_level : float, default=0.3
         Probability with which an entry is changed; for "gaussian" the standard deviation.
-    solver : {"adam", "sgd"}, default="adam"
-        Adam (Kingma & Ba 2015, Algorithm 1), or stochastic gradient descent with momentum.
+    solver : {"adam", "adamw", "rmsprop", "sgd", "lbfgs"}, default="adam"
+        "adam" (Kingma & Ba 2015, Algorithm 1); "adamw", for which ``alpha`` is no penalty in J but the decoupled decay
+        of the weights (Loshchilov & Hutter 2019); "rmsprop" (Tieleman & Hinton 2012); "sgd" with momentum; "lbfgs",
+        which takes all rows as one batch and reads none of the parameters from ``learning_rate`` to ``epsilon``, nor
+        ``batch_size`` and ``shuffle``. It draws the noise of ``corruption`` once a fit.
+    learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="constant"
+        How the step size changes: not at all; as ``learning_rate_init / (rows seen in the epochs before +
+        1)**power_t``; to a fifth each time ``n_iter_no_change`` epochs bring no improvement, down to 1e-6 (these two as
+        in scikit-learn's MLPClassifier); or along a cosine to 0 at the end of ``max_iter`` epochs (Loshchilov & Hutter
+        2017).
     learning_rate_init : float, default=1e-3
         Step size.
+    power_t : float, default=0.5
+        Exponent of "invscaling", unused by the others.
+    warmup_epochs : float, default=0.0
+        Number of epochs, or fraction of one, in which the step size grows linearly to its full size.
     momentum : float, default=0.9
-        Momentum of "sgd", unused by "adam".
+        Momentum of "sgd", unused by the others.
     nesterovs_momentum : bool, default=True
-        Whether "sgd" uses Nesterov's momentum, unused by "adam".
+        Whether "sgd" uses Nesterov's momentum, unused by the others.
     beta_1, beta_2 : float, default=0.9 and 0.999
-        Decay rates of Adam's two moments, unused by "sgd".
+        Decay rates of the two moments of "adam" and "adamw"; "rmsprop" has only the second, "sgd" none.
     epsilon : float, default=1e-8
-        Adam's guard against division by zero, unused by "sgd".
+        Guard against division by zero, unused by "sgd".
+    max_grad_norm : float or None, default=None
+        A gradient of a larger norm, all parameters taken together, is shortened to it.
+    averaging : float or None, default=None
+        What a running average of the weights keeps of itself at each update, such as 0.998. The average is then what
+        ``coefs_``, the validation loss and ``transform`` have. None: no average.
     batch_size : int, default=256
         Rows a batch; all rows where there are fewer.
     max_iter : int, default=100
-        Largest number of epochs; 0 sets the initial weights only.
+        Largest number of epochs, with "lbfgs" of iterations; 0 sets the initial weights only.
     tol : float, default=1e-4
         An epoch improves if it lowers the best monitored loss by more than this share of it. The monitored loss is the
         validation loss with ``early_stopping``, else the training loss.
@@ -99,7 +124,8 @@ class Autoencoder(BaseAutoencoder):
     intercepts_ : list of ndarray of shape (n_out,)
         Biases of each layer.
     loss_curve_ : list of float
-        For each epoch the mean of J over its batches, weighted by their rows, each before its update.
+        For each epoch the mean of J over its batches, weighted by their rows, each before its update. With "lbfgs" J
+        after each iteration.
     validation_loss_curve_ : list of float
         For each epoch the mean of l over the validation rows; empty without validation rows.
     loss_ : float
@@ -107,9 +133,9 @@ class Autoencoder(BaseAutoencoder):
     best_loss_ : float
         The lowest monitored loss of the last call of ``fit`` or ``partial_fit``; infinity where it finished no epoch.
     n_iter_ : int
-        Number of finished epochs.
+        Number of finished epochs, or iterations of "lbfgs".
     t_ : int
-        Number of rows seen, over all epochs.
+        Number of rows seen, over all epochs; "lbfgs" sees all rows at each evaluation of J.
     n_features_in_ : int
         Number of features of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -126,6 +152,15 @@ class Autoencoder(BaseAutoencoder):
 
     Glorot & Bengio (2010), "Understanding the difficulty of training deep feedforward neural networks", AISTATS. The
     initial weights are theirs.
+
+    Rifai, Vincent, Muller, Glorot & Bengio (2011), "Contractive auto-encoders", ICML.
+
+    Makhzani & Frey (2014), "k-sparse autoencoders", ICLR.
+
+    Loshchilov & Hutter (2017), "SGDR: stochastic gradient descent with warm restarts", and (2019), "Decoupled weight
+    decay regularization", ICLR.
+
+    Liu & Nocedal (1989), "On the limited memory BFGS method for large scale optimization", Mathematical Programming 45.
 
     Kingma & Ba (2015), "Adam: a method for stochastic optimization", ICLR.
 
@@ -156,15 +191,22 @@ class Autoencoder(BaseAutoencoder):
         penalty: str | None = None,
         sparsity: float = 0.05,
         sparsity_weight: float = 3.0,
+        sparsity_momentum: float = 0.0,
+        n_active: int | None = None,
         corruption: str | None = None,
         corruption_level: float = 0.3,
         solver: str = "adam",
+        learning_rate: str = "constant",
         learning_rate_init: float = 1e-3,
+        power_t: float = 0.5,
+        warmup_epochs: float = 0.0,
         momentum: float = 0.9,
         nesterovs_momentum: bool = True,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
+        max_grad_norm: float | None = None,
+        averaging: float | None = None,
         batch_size: int = 256,
         max_iter: int = 100,
         tol: float = 1e-4,
@@ -189,15 +231,22 @@ class Autoencoder(BaseAutoencoder):
         self.penalty = penalty
         self.sparsity = sparsity
         self.sparsity_weight = sparsity_weight
+        self.sparsity_momentum = sparsity_momentum
+        self.n_active = n_active
         self.corruption = corruption
         self.corruption_level = corruption_level
         self.solver = solver
+        self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.warmup_epochs = warmup_epochs
         self.momentum = momentum
         self.nesterovs_momentum = nesterovs_momentum
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
+        self.max_grad_norm = max_grad_norm
+        self.averaging = averaging
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.tol = tol

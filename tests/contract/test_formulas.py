@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from eigencoder import _core
-from eigencoder.reference import Network, formulas, training
+from eigencoder.reference import Network, formulas, kernels, training
 from tolerances import FORMULA, SMALL_VALUES
 
 Z = np.concatenate([np.linspace(-30, 30, 1201), [-700, -100, 100, 700, 0.0, -0.0, 1e-30, -1e-30]])
@@ -13,7 +13,7 @@ Z = np.concatenate([np.linspace(-30, 30, 1201), [-700, -100, 100, 700, 0.0, -0.0
 def native_activation(activation: str, z: np.ndarray) -> np.ndarray:
     """f(z), entry by entry: a layer of one unit that passes its input on."""
     one = np.ones((1, 1), z.dtype)
-    return _core.forward([(one, np.zeros(1, z.dtype), activation)], z[:, np.newaxis], 1)[:, 0]
+    return _core.forward([(one, np.zeros(1, z.dtype), activation, 0)], z[:, np.newaxis], 1)[:, 0]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -35,25 +35,26 @@ def test_softplus_keeps_its_small_values(dtype: str) -> None:
 @pytest.mark.parametrize("activation", _core.ACTIVATIONS)
 def test_activation_passes_nan_on(activation: str, dtype: str) -> None:
     one = np.ones((1, 1), dtype)
-    assert np.isnan(_core.forward([(one, np.full(1, np.nan, dtype), activation)], one, 1)).all()
+    assert np.isnan(_core.forward([(one, np.full(1, np.nan, dtype), activation, 0)], one, 1)).all()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_squared_errors(dtype: str) -> None:
     x = np.random.default_rng(0).normal(size=(70, 37)).astype(dtype)
-    zero = (np.zeros((37, 37), dtype), np.zeros(37, dtype), "identity")
+    zero = (np.zeros((37, 37), dtype), np.zeros(37, dtype), "identity", 0)
     FORMULA["cpu", dtype].assert_close(_core.squared_errors([zero], x, 2), (x.astype(float) ** 2).sum(axis=1))
 
 
 def test_crossentropy_does_not_overflow() -> None:
     """At z = +-800 the loss of the wrong answer is |z|, of the right one 0."""
-    network = _core.NetworkConfig([1, 1, 1], ["identity", "sigmoid"], False)
+    network = _core.NetworkConfig([1, 1, 1], ["identity", "sigmoid"], False, 0)
     objective = _core.ObjectiveConfig(
         loss="binary_crossentropy",
         alpha=0.0,
         penalty="none",
         sparsity=0.05,
         sparsity_weight=1.0,
+        sparsity_momentum=0.0,
         corruption="none",
         corruption_level=0.0,
     )
@@ -65,6 +66,7 @@ def test_crossentropy_does_not_overflow() -> None:
             weights=None,
             column_extremes=None,
             noise_seed=None,
+            mean_activity=None,
             parameters=np.array([0.0, 0.0, 0.0, z]),
             gradients=None,
             n_threads=1,
@@ -77,7 +79,7 @@ def test_initial_weights_are_the_reference_s_in_every_bit(tied: bool) -> None:
     network = Network((5, 7, 3, 7, 5), ("relu", "sigmoid", "elu", "identity"), tied)
     seed = 2**63 + 5
     parameters = np.empty(network.n_parameters)
-    _core.initialise(_core.NetworkConfig(network.layer_sizes, network.activations, tied), seed, parameters)
+    _core.initialise(_core.NetworkConfig(network.layer_sizes, network.activations, tied, 0), seed, parameters)
     np.testing.assert_array_equal(parameters, training.initialise(network, seed))
 
 
@@ -86,3 +88,13 @@ def test_validation_split_is_the_reference_s() -> None:
     order = _core.permutation(1003, 12345)
     np.testing.assert_array_equal(np.sort(order[101:]), rows)
     np.testing.assert_array_equal(np.sort(order[:101]), validation_rows)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n_active", [1, 2, 9, 37])
+def test_the_largest_activations_stay(n_active: int, dtype: str) -> None:
+    """Among few values, so that many are equal; more rows than a block has."""
+    code = np.random.default_rng(0).integers(-3, 4, (301, 37)).astype(dtype)
+    layer = (np.eye(37, dtype=dtype), np.zeros(37, dtype), "identity", n_active)
+    expected = np.where(kernels.largest(code.astype(float), n_active), code, 0)
+    np.testing.assert_array_equal(_core.forward([layer], code, 2), expected)

@@ -1,6 +1,7 @@
 """Twenty steps of the core against twenty steps of the reference."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,16 @@ SOLVERS = {
     "adam": Optimizer("adam", learning_rate_init=0.01),
     "momentum": Optimizer("sgd", learning_rate_init=0.01, nesterovs_momentum=False),
     "nesterov": Optimizer("sgd", learning_rate_init=0.01),
+    "adamw": Optimizer("adamw", learning_rate_init=0.01, weight_decay=0.3),
+    "rmsprop": Optimizer("rmsprop", learning_rate_init=0.003),
+}
+# What each of them may be given besides.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "invscaling": {"learning_rate": "invscaling", "power_t": 0.1},
+    "adaptive": {"learning_rate": "adaptive"},
+    "cosine": {"learning_rate": "cosine", "warmup_epochs": 0.6},
+    "max_grad_norm": {"max_grad_norm": 0.5},
+    "averaging": {"averaging": 0.9},
 }
 X = np.random.default_rng(3).uniform(size=(37, 13))
 X_VALIDATION = np.random.default_rng(4).uniform(size=(21, 13))
@@ -38,8 +49,10 @@ def check_run(
     expected = training.fit(network, objective, optimizer, schedule, train, seed=SEED, validation=validation)
 
     parameters = training.initialise(network, SEED).astype(dtype)
+    average = parameters.copy() if optimizer.averaging else None
+    mean_activity = np.full(network.n_components, np.nan) if objective.sparsity_momentum else None
     result, exception = _core.fit(
-        _core.NetworkConfig(network.layer_sizes, network.activations, network.tied_weights),
+        _core.NetworkConfig(network.layer_sizes, network.activations, network.tied_weights, network.n_active),
         _core.ObjectiveConfig(**vars(objective)),
         _core.OptimizerConfig(**vars(optimizer)),
         _core.ScheduleConfig(**vars(schedule)),
@@ -55,6 +68,8 @@ def check_run(
         parameters=parameters,
         first_moment=np.zeros_like(parameters),
         second_moment=np.zeros_like(parameters),
+        average=average,
+        mean_activity=mean_activity,
         n_updates=0,
         on_epoch_begin=None,
         on_epoch_end=None,
@@ -66,7 +81,11 @@ def check_run(
     tolerance.assert_close(result.loss_curve, expected.loss_curve)
     tolerance.assert_close(result.validation_loss_curve, expected.validation_loss_curve)
     tolerance.assert_close(result.best_loss, expected.best_loss)
-    tolerance.assert_close(parameters, expected.state.parameters)
+    tolerance.assert_close(parameters if average is None else average, expected.state.result)
+    if not schedule.early_stopping:  # which goes back to the best average alone
+        tolerance.assert_close(parameters, expected.state.parameters)
+    if mean_activity is not None:
+        tolerance.assert_close(mean_activity, expected.state.mean_activity)
     return expected
 
 
@@ -80,12 +99,48 @@ def test_twenty_steps(solver: str, corruption: str, dtype: str) -> None:
 
 
 @pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_twenty_steps_with_every_option(solver: str, option: str, tied: bool) -> None:
+    network = replace(NETWORK, tied_weights=tied)
+    plain = check_run(network, Objective(alpha=0.1), SOLVERS[solver], SCHEDULE)
+    with_option = check_run(network, Objective(alpha=0.1), replace(SOLVERS[solver], **OPTIONS[option]), SCHEDULE)
+    assert option == "adaptive" or (with_option.state.result != plain.state.result).any()
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("n_active", [0, 2])
 @pytest.mark.parametrize("penalty", _core.PENALTIES)
 @pytest.mark.parametrize("loss", _core.LOSSES)
-def test_twenty_steps_of_every_objective(loss: str, penalty: str, tied: bool) -> None:
-    network = replace(NETWORK, activations=(*NETWORK.activations[:-1], "sigmoid"), tied_weights=tied)
+def test_twenty_steps_of_every_objective(loss: str, penalty: str, n_active: int, tied: bool) -> None:
+    network = replace(NETWORK, activations=(*NETWORK.activations[:-1], "sigmoid"), tied_weights=tied, n_active=n_active)
+    if penalty == "contractive":
+        network = Network((13, 4, 13), ("sigmoid", "sigmoid"), tied)
     objective = Objective(loss, alpha=0.01, penalty=penalty, sparsity_weight=0.3, corruption="masking")
     check_run(network, objective, SOLVERS["adam"], SCHEDULE)
+
+
+def test_twenty_steps_under_sparsity_momentum() -> None:
+    check_run(NETWORK, Objective(penalty="kl", sparsity_momentum=0.8), SOLVERS["adam"], SCHEDULE)
+
+
+def test_an_adaptive_learning_rate_goes_on_where_a_constant_one_stops() -> None:
+    optimizer = replace(SOLVERS["adam"], learning_rate_init=0.05)
+    schedule = replace(SCHEDULE, max_iter=60, tol=0.02, n_iter_no_change=2)
+    constant = check_run(NETWORK, Objective(), optimizer, schedule)
+    adaptive = check_run(NETWORK, Objective(), replace(optimizer, learning_rate="adaptive"), schedule)
+    assert constant.status == "converged"
+    assert len(adaptive.loss_curve) > len(constant.loss_curve)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("corruption", ["none", "masking"])
+@pytest.mark.parametrize("penalty", ["none", "kl", "l1"])
+def test_iterations_of_lbfgs(penalty: str, corruption: str, tied: bool) -> None:
+    objective = Objective(alpha=0.01, penalty=penalty, sparsity_weight=0.3, corruption=corruption)
+    schedule = replace(SCHEDULE, max_iter=12, n_iter_no_change=100)
+    expected = check_run(replace(NETWORK, tied_weights=tied), objective, Optimizer("lbfgs"), schedule)
+    assert (np.diff(expected.loss_curve) < 0).all()
 
 
 def test_twenty_steps_in_order() -> None:
@@ -98,6 +153,7 @@ def test_epochs_count_on() -> None:
 
 def test_early_stopping_restores_the_best_weights() -> None:
     schedule = replace(SCHEDULE, max_iter=200, early_stopping=True, n_iter_no_change=3)
+    check_run(NETWORK, Objective(), replace(SOLVERS["adam"], learning_rate_init=0.05, averaging=0.8), schedule)
     expected = check_run(NETWORK, Objective(), replace(SOLVERS["adam"], learning_rate_init=0.05), schedule)
     assert expected.status == "converged"
     assert min(expected.validation_loss_curve) < expected.validation_loss_curve[-1]
@@ -108,8 +164,9 @@ def test_no_epoch_gives_the_loss_of_the_data() -> None:
         check_run(NETWORK, Objective(corruption=corruption), SOLVERS["adam"], replace(SCHEDULE, max_iter=0))
 
 
-def test_divergence_restores_the_start_of_the_epoch() -> None:
-    expected = check_run(NETWORK, Objective(), Optimizer("sgd", learning_rate_init=1e150), SCHEDULE)
+@pytest.mark.parametrize("options", [{}, {"averaging": 0.9}, {"max_grad_norm": 1e300}])
+def test_divergence_restores_the_start_of_the_epoch(options: dict[str, float]) -> None:
+    expected = check_run(NETWORK, Objective(), Optimizer("sgd", learning_rate_init=1e150, **options), SCHEDULE)
     assert expected.status == "diverged"
 
 

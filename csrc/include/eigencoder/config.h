@@ -18,14 +18,18 @@ inline constexpr std::array<std::string_view, 7> activation_names{"identity",   
 enum class Loss { squared_error, binary_crossentropy };
 inline constexpr std::array<std::string_view, 2> loss_names{"squared_error", "binary_crossentropy"};
 
-enum class Penalty { none, kl, l1 };
-inline constexpr std::array<std::string_view, 3> penalty_names{"none", "kl", "l1"};
+enum class Penalty { none, kl, l1, contractive };
+inline constexpr std::array<std::string_view, 4> penalty_names{"none", "kl", "l1", "contractive"};
 
 enum class Corruption { none, masking, gaussian, salt_and_pepper };
 inline constexpr std::array<std::string_view, 4> corruption_names{"none", "masking", "gaussian", "salt_and_pepper"};
 
-enum class Solver { adam, sgd };
-inline constexpr std::array<std::string_view, 2> solver_names{"adam", "sgd"};
+enum class Solver { adam, adamw, rmsprop, sgd, lbfgs };
+inline constexpr std::array<std::string_view, 5> solver_names{"adam", "adamw", "rmsprop", "sgd", "lbfgs"};
+
+// How the learning rate changes: not at all; with the rows seen; once progress stops; down to zero along a cosine.
+enum class LearningRate { constant, invscaling, adaptive, cosine };
+inline constexpr std::array<std::string_view, 4> learning_rate_names{"constant", "invscaling", "adaptive", "cosine"};
 
 // Layer l maps layer_sizes[l] inputs to layer_sizes[l + 1] outputs through activations[l]. The number of layers is
 // even; the code is the output of the middle one.
@@ -33,6 +37,7 @@ struct NetworkConfig {
   std::vector<Index> layer_sizes;
   std::vector<Activation> activations;
   bool tied_weights = false;
+  Index n_active = 0;  // code units of a row that stay, the largest ones; 0: all
 };
 
 // J = 1/m sum_i s_i loss(x_i, h(x~_i)) + alpha/2 sum ||W||_F^2 + penalty(code)
@@ -42,18 +47,25 @@ struct ObjectiveConfig {
   Penalty penalty = Penalty::none;
   double sparsity = 0.05;
   double sparsity_weight = 3.0;
+  double sparsity_momentum = 0.0;  // what the mean activity under kl keeps of itself from batch to batch
   Corruption corruption = Corruption::none;
   double corruption_level = 0.3;
 };
 
 struct OptimizerConfig {
   Solver solver = Solver::adam;
+  LearningRate learning_rate = LearningRate::constant;
   double learning_rate_init = 1e-3;
+  double power_t = 0.5;        // of invscaling
+  double warmup_epochs = 0.0;  // in which the rate grows to its full size
   double momentum = 0.9;
   bool nesterovs_momentum = true;
   double beta_1 = 0.9;
   double beta_2 = 0.999;
   double epsilon = 1e-8;
+  double weight_decay = 0.0;   // of adamw, which takes it from the weights and not from J
+  double max_grad_norm = 0.0;  // a longer gradient is shortened to it; 0: never
+  double averaging = 0.0;      // what the average of the weights keeps of itself at an update; 0: no average
 };
 
 struct ScheduleConfig {

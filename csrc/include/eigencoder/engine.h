@@ -23,14 +23,18 @@ struct Dataset {
   Index row(Index i) const { return rows ? rows[i] : i; }
 };
 
-// Where a training stands. `parameters` and the two moments are flat vectors of n_parameters(network) numbers; a solver
-// that needs fewer moments leaves the others alone.
+// Where a training stands. Flat vectors of n_parameters(network) numbers; a solver that needs fewer moments leaves the
+// others alone. `average` is that of the parameters after each update, and what the training gives where there is one.
 template <typename T>
 struct TrainingState {
   T* parameters = nullptr;
   T* first_moment = nullptr;
   T* second_moment = nullptr;
+  T* average = nullptr;
+  double* mean_activity = nullptr;  // (n_components), under sparsity_momentum; NaN before the first batch
   Index n_updates = 0;
+
+  T* result() const { return average ? average : parameters; }
 };
 
 struct Epoch {
@@ -68,6 +72,7 @@ struct LayerView {
   Index n_outputs = 0;
   Activation activation = Activation::identity;
   bool transposed = false;
+  Index n_active = 0;  // outputs of a row that stay, the largest ones; 0: all
 };
 
 template <typename T>
@@ -79,11 +84,11 @@ class EngineFor {
   virtual void initialise(const NetworkConfig& network, std::uint64_t seed, T* parameters) const = 0;
 
   // J over the whole dataset as one batch; fills gradients (n_parameters) unless they are nullptr. `noise_seed`
-  // nullptr: no corruption. Nothing where the monitor ended it.
+  // nullptr: no corruption; `mean_activity` as in a TrainingState, but not changed. Nothing where the monitor ended it.
   virtual std::optional<double> loss_and_gradients(const NetworkConfig& network, const ObjectiveConfig& objective,
                                                    const Dataset<T>& data, const std::uint64_t* noise_seed,
-                                                   const T* parameters, T* gradients, Monitor& monitor,
-                                                   int n_threads) const = 0;
+                                                   const double* mean_activity, const T* parameters, T* gradients,
+                                                   Monitor& monitor, int n_threads) const = 0;
 
   // Trains from `state` on, which holds the last completed step when it returns, or the start of the epoch whose loss
   // was not finite when the status is diverged.

@@ -23,12 +23,14 @@ class Network:
     """Layer l maps ``layer_sizes[l]`` inputs to ``layer_sizes[l + 1]`` outputs through ``activations[l]``.
 
     The number of layers is even and the code is the output of the middle one. With ``tied_weights`` a decoder layer
-    multiplies by the transpose of the encoder layer that it mirrors.
+    multiplies by the transpose of the encoder layer that it mirrors. Of a row's code the ``n_active`` largest
+    activations stay and all others become 0; with 0 all stay.
     """
 
     layer_sizes: tuple[int, ...]
     activations: tuple[str, ...]
     tied_weights: bool = False
+    n_active: int = 0
 
     @property
     def n_layers(self) -> int:
@@ -38,6 +40,10 @@ class Network:
     def code_layer(self) -> int:
         return self.n_layers // 2 - 1
 
+    @property
+    def n_components(self) -> int:
+        return self.layer_sizes[self.code_layer + 1]
+
     def is_tied(self, layer: int) -> bool:
         return self.tied_weights and layer > self.code_layer
 
@@ -46,6 +52,14 @@ class Network:
         sizes = enumerate(pairwise(self.layer_sizes))
         n_weights = sum(n_inputs * n_outputs for layer, (n_inputs, n_outputs) in sizes if not self.is_tied(layer))
         return n_weights + sum(self.layer_sizes[1:])
+
+    @property
+    def is_weight(self) -> NDArray[np.bool_]:
+        """Which of the parameters are weights, (n_parameters,); the others are biases."""
+        mask = np.ones(self.n_parameters)
+        for _, bias in self.layers(mask):
+            bias[...] = 0
+        return np.asarray(mask == 1)
 
     def layers(self, parameters: Array) -> list[Layer]:
         """The layers as views of a flat vector, (n_parameters,).
@@ -79,6 +93,7 @@ class Objective:
     penalty: str = "none"
     sparsity: float = 0.05
     sparsity_weight: float = 3.0
+    sparsity_momentum: float = 0.0
     corruption: str = "none"
     corruption_level: float = 0.3
 
@@ -88,12 +103,18 @@ class Optimizer:
     """The solver and its settings; those of another solver are unused."""
 
     solver: str = "adam"
+    learning_rate: str = "constant"
     learning_rate_init: float = 1e-3
+    power_t: float = 0.5
+    warmup_epochs: float = 0.0
     momentum: float = 0.9
     nesterovs_momentum: bool = True
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8
+    weight_decay: float = 0.0
+    max_grad_norm: float = 0.0
+    averaging: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -154,9 +175,20 @@ class Dataset:
 
 @dataclass(frozen=True)
 class TrainingState:
-    """Where a training stands: three flat vectors, (n_parameters,), and the number of updates made."""
+    """Where a training stands: flat vectors, (n_parameters,), and the number of updates made.
+
+    ``average`` is that of the parameters after each update; ``mean_activity``, (n_components,), that of the batches,
+    NaN before the first one. None: not asked for.
+    """
 
     parameters: Array
     first_moment: Array
     second_moment: Array
     n_updates: int = 0
+    average: Array | None = None
+    mean_activity: Array | None = None
+
+    @property
+    def result(self) -> Array:
+        """The parameters that the training gives."""
+        return self.parameters if self.average is None else self.average

@@ -64,16 +64,18 @@ def _network(estimator: Any, n_features: int) -> Network:
         layer_sizes=(n_features, *hidden_sizes, estimator.n_components, *reversed(hidden_sizes), n_features),
         activations=(*hidden, code, *hidden, estimator.output_activation),
         tied_weights=estimator.tied_weights,
+        n_active=estimator.n_active or 0,
     )
 
 
 def _objective(estimator: Any) -> Objective:
     return Objective(
         loss=estimator.loss,
-        alpha=estimator.alpha,
+        alpha=0.0 if estimator.solver == "adamw" else estimator.alpha,
         penalty="none" if estimator.penalty is None else estimator.penalty,
         sparsity=estimator.sparsity,
         sparsity_weight=estimator.sparsity_weight,
+        sparsity_momentum=estimator.sparsity_momentum,
         corruption="none" if estimator.corruption is None else estimator.corruption,
         corruption_level=estimator.corruption_level,
     )

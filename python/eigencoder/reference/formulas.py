@@ -5,15 +5,15 @@ csrc/include/eigencoder/config.h.
 """
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, NamedTuple, TypeAlias
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from .config import Array, Optimizer
+from .config import Array
 
 
 class Activation(ABC):
-    """An activation a = f(z), and its derivative f'(z) written in terms of the output a.
+    """An activation a = f(z), and its derivatives f'(z) and f''(z) written in terms of the output a.
 
     ``relu_like`` activations pass about half of their input; their initial weights are larger (see random.py).
     """
@@ -27,6 +27,11 @@ class Activation(ABC):
     @staticmethod
     @abstractmethod
     def derivative(a: Array) -> Array: ...
+
+    @staticmethod
+    def second_derivative(a: Array) -> Array:
+        """0, but where an activation says otherwise."""
+        return np.zeros_like(a)
 
 
 class Identity(Activation):
@@ -42,7 +47,7 @@ class Identity(Activation):
 
 
 class Sigmoid(Activation):
-    """f(z) = 1 / (1 + exp(-z)), f' = a (1 - a); written so that no exponential overflows."""
+    """f(z) = 1 / (1 + exp(-z)), f' = a (1 - a), f'' = a (1 - a) (1 - 2 a); written so that no exponential overflows."""
 
     @staticmethod
     def value(z: Array) -> Array:
@@ -52,9 +57,13 @@ class Sigmoid(Activation):
     def derivative(a: Array) -> Array:
         return a * (1 - a)
 
+    @staticmethod
+    def second_derivative(a: Array) -> Array:
+        return a * (1 - a) * (1 - 2 * a)
+
 
 class Tanh(Activation):
-    """f(z) = tanh(z), f' = 1 - a^2."""
+    """f(z) = tanh(z), f' = 1 - a^2, f'' = -2 a (1 - a^2)."""
 
     @staticmethod
     def value(z: Array) -> Array:
@@ -63,6 +72,10 @@ class Tanh(Activation):
     @staticmethod
     def derivative(a: Array) -> Array:
         return 1 - a * a
+
+    @staticmethod
+    def second_derivative(a: Array) -> Array:
+        return -2 * a * (1 - a * a)
 
 
 class Relu(Activation):
@@ -95,7 +108,7 @@ class LeakyRelu(Activation):
 
 
 class Elu(Activation):
-    """f(z) = z where z > 0, else exp(z) - 1; f' = 1 where a > 0, else a + 1 (Clevert et al. 2016)."""
+    """f(z) = z where z > 0, else exp(z) - 1; f' = 1 where a > 0, else f' = f'' = a + 1 (Clevert et al. 2016)."""
 
     relu_like = True
 
@@ -107,9 +120,13 @@ class Elu(Activation):
     def derivative(a: Array) -> Array:
         return np.minimum(a, 0) + 1
 
+    @staticmethod
+    def second_derivative(a: Array) -> Array:
+        return np.where(a > 0, 0.0, a + 1)
+
 
 class Softplus(Activation):
-    """f(z) = log(1 + exp(z)), f' = 1 - exp(-a); written so that no exponential overflows."""
+    """f(z) = log(1 + exp(z)), f' = 1 - exp(-a), f'' = exp(-a) f'; written so that no exponential overflows."""
 
     relu_like = True
 
@@ -120,6 +137,10 @@ class Softplus(Activation):
     @staticmethod
     def derivative(a: Array) -> Array:
         return -np.expm1(-a)
+
+    @staticmethod
+    def second_derivative(a: Array) -> Array:
+        return -np.exp(-a) * np.expm1(-a)
 
 
 ACTIVATIONS: dict[str, type[Activation]] = {
@@ -228,31 +249,9 @@ class L1:
         return np.sign(a)
 
 
-Moved: TypeAlias = tuple[Array, Array, Array]  # parameter, m, v
+class Contractive:
+    """The squared norm of a layer's Jacobian (Rifai et al. 2011): unit j has mean_i f'(z_ij)^2 ||W_:j||^2 of it."""
 
-
-def adam(optimizer: Optimizer, n_updates: int, gradient: Array, parameter: Array, m: Array, v: Array) -> Moved:
-    """Adam (Kingma & Ba 2015, Algorithm 1), where t = ``n_updates`` counts this update.
-
-    m = beta_1 m + (1 - beta_1) g,  v = beta_2 v + (1 - beta_2) g^2,  m^ = m / (1 - beta_1^t),  v^ = v / (1 - beta_2^t),
-    parameter = parameter - learning_rate_init m^ / (sqrt(v^) + epsilon)
-    """
-    m = optimizer.beta_1 * m + (1 - optimizer.beta_1) * gradient
-    v = optimizer.beta_2 * v + (1 - optimizer.beta_2) * gradient**2
-    m_hat = m / (1 - optimizer.beta_1**n_updates)
-    v_hat = v / (1 - optimizer.beta_2**n_updates)
-    return parameter - optimizer.learning_rate_init * m_hat / (np.sqrt(v_hat) + optimizer.epsilon), m, v
-
-
-def sgd(optimizer: Optimizer, n_updates: int, gradient: Array, parameter: Array, m: Array, v: Array) -> Moved:
-    """Gradient descent with momentum, or with Nesterov's (Sutskever et al. 2013); the velocity is m, v stays.
-
-    m = momentum m - learning_rate_init g,
-    parameter = parameter + m,  with Nesterov's momentum  parameter + momentum m - learning_rate_init g
-    """
-    descent = optimizer.learning_rate_init * gradient
-    m = optimizer.momentum * m - descent
-    return parameter + (optimizer.momentum * m - descent if optimizer.nesterovs_momentum else m), m, v
-
-
-SOLVERS = {"adam": adam, "sgd": sgd}
+    @staticmethod
+    def value(mean_squared_slope: Array, squared_norm: Array) -> Array:
+        return mean_squared_slope * squared_norm

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .config import Array, Dataset, Optimizer, Rows, TrainingState
-from .formulas import ACTIVATIONS, L1, LOSSES, SOLVERS
+from .config import Array, Dataset, Network, Optimizer, Rows, TrainingState
+from .formulas import ACTIVATIONS, L1, LOSSES
 from .random import Stream, Words, uniform, words
+from .update_rules import UPDATE_RULES
 
 
 @dataclass(frozen=True)
@@ -108,16 +109,13 @@ def l1_norms(code: Array) -> Array:
 
 
 def dense_backward(
-    d_output: Array, weights: Array, inputs: Array, activation: str, d_penalty: Array | None = None
+    d_output: Array, weights: Array, inputs: Array, activation: str, d_penalty: Array | float = 0.0
 ) -> Array:
     """dJ/dz (n, d) of the layer before: (d_output (n, d') W^T + dP/da (n, d)) f'(z).
 
-    ``inputs`` (n, d) are that layer's outputs a = f(z), and ``activation`` is its f; d_penalty None: no penalty.
+    ``inputs`` (n, d) are that layer's outputs a = f(z), and ``activation`` is its f.
     """
-    d_inputs = d_output @ weights.T
-    if d_penalty is not None:
-        d_inputs = d_inputs + d_penalty
-    return d_inputs * ACTIVATIONS[activation].derivative(inputs)
+    return (d_output @ weights.T + d_penalty) * ACTIVATIONS[activation].derivative(inputs)
 
 
 def dense_gradient(inputs: Array, d_output: Array, weights: Array, decay: float) -> Array:
@@ -125,16 +123,48 @@ def dense_gradient(inputs: Array, d_output: Array, weights: Array, decay: float)
     return inputs.T @ d_output + decay * weights
 
 
-def update(optimizer: Optimizer, gradients: Array, state: TrainingState) -> TrainingState:
-    """The state after one step of the solver along ``gradients``, (n_parameters,)."""
+def largest(code: Array, n_active: int) -> NDArray[np.bool_]:
+    """Where the ``n_active`` largest entries of each row are, (n, d); of equals those in lower columns."""
+    order = np.argsort(-code, axis=1, kind="stable")
+    mask = np.zeros(code.shape, bool)
+    np.put_along_axis(mask, order[:, :n_active], True, axis=1)
+    return mask
+
+
+def clipped(gradients: Array, max_norm: float) -> Array:
+    """The gradients, shortened to the norm ``max_norm`` where theirs is larger (Pascanu et al. 2013); 0: never."""
+    norm = np.linalg.norm(gradients)
+    return gradients * (max_norm / norm) if max_norm > 0 and norm > max_norm else gradients
+
+
+def update(
+    network: Network, optimizer: Optimizer, learning_rate: float, gradients: Array, state: TrainingState
+) -> TrainingState:
+    """The state after one step of the solver along ``gradients``, (n_parameters,).
+
+    The average of the parameters after each update t, weighed by averaging^(n_updates - t), is kept as
+    average = average + (1 - averaging) / (1 - averaging^n_updates) (parameters - average).
+    """
     n_updates = state.n_updates + 1
-    parameters, first_moment, second_moment = SOLVERS[optimizer.solver](
-        optimizer, n_updates, gradients, state.parameters, state.first_moment, state.second_moment
+    parameters, first_moment, second_moment = UPDATE_RULES[optimizer.solver](
+        optimizer,
+        learning_rate,
+        n_updates,
+        np.where(network.is_weight, optimizer.weight_decay, 0.0),
+        clipped(gradients, optimizer.max_grad_norm),
+        state.parameters,
+        state.first_moment,
+        state.second_moment,
     )
+    average = state.average
+    if average is not None:
+        share_of_new = (1 - optimizer.averaging) / (1 - optimizer.averaging**n_updates)
+        average = average + share_of_new * (parameters - average)
     return replace(
         state,
         parameters=parameters,
         first_moment=first_moment,
         second_moment=second_moment,
         n_updates=n_updates,
+        average=average,
     )

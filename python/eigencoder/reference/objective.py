@@ -5,12 +5,14 @@ its rows.
 """
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import kernels
 from .config import Array, Network, Objective
-from .formulas import ACTIVATIONS, ACTIVITIES, L1, LOSSES, KlDivergence
+from .formulas import ACTIVATIONS, ACTIVITIES, L1, LOSSES, Contractive, KlDivergence
 
 
 def check(network: Network, objective: Objective) -> None:
@@ -30,64 +32,136 @@ def check(network: Network, objective: Objective) -> None:
             f"penalty='kl' needs a code activation of {list(ACTIVITIES)}, found {code!r}: "
             f'use another one, or penalty="l1"'
         )
+    if objective.penalty == "contractive" and (network.n_layers > 2 or network.n_active):
+        raise ValueError(
+            f"penalty='contractive' needs an encoder of one layer whose units all stay, found {network.n_layers // 2} "
+            f"layers and n_active={network.n_active}"
+        )
     if LOSSES[objective.loss].from_logits and network.activations[-1] != "sigmoid":
         raise ValueError(
             f"loss={objective.loss!r} needs output_activation='sigmoid', found {network.activations[-1]!r}"
         )
 
 
-def forward(network: Network, objective: Objective, parameters: Array, inputs: Array) -> list[Array]:
-    """The input of each layer, then the output of the last one: z where the loss is taken from logits, else h."""
+class Pass(NamedTuple):
+    """The input of each layer, then the output of the last one: z where the loss is taken from logits, else h.
+
+    ``stays``, (n, n_components), tells which code units of a row stay; the others are 0.
+    """
+
+    outputs: list[Array]
+    stays: NDArray[np.bool_]
+
+
+def forward(network: Network, objective: Objective, parameters: Array, inputs: Array) -> Pass:
+    """Through all layers."""
     activations = list(network.activations)
     if LOSSES[objective.loss].from_logits:
         activations[-1] = "identity"
     outputs = [inputs]
-    for (weights, bias), activation in zip(network.layers(parameters), activations, strict=True):
-        outputs.append(kernels.dense_forward(outputs[-1], weights, bias, activation))
-    return outputs
+    for layer, (weights, bias) in enumerate(network.layers(parameters)):
+        output = kernels.dense_forward(outputs[-1], weights, bias, activations[layer])
+        if layer == network.code_layer:
+            stays = kernels.largest(output, network.n_active or output.shape[1])
+            output = np.where(stays, output, 0.0)
+        outputs.append(output)
+    return Pass(outputs, stays)
 
 
 def data_term(
     network: Network, objective: Objective, parameters: Array, x: Array, inputs: Array, weights: Array
 ) -> float:
     """sum_i s_i loss(x_i, h(x~_i)) / sum_i s_i."""
-    output = forward(network, objective, parameters, inputs)[-1]
+    output = forward(network, objective, parameters, inputs).outputs[-1]
     return float(weights @ kernels.row_losses(x, output, objective.loss) / weights.sum())
 
 
-def no_penalty(network: Network, objective: Objective, code: Array, weights: Array) -> tuple[float, Array]:
-    """P = 0, and dP/da, (n, n_components)."""
-    return 0.0, np.zeros_like(code)
+class Penalty(NamedTuple):
+    """P, what it adds to dJ/da, (n, n_components), and what to dJ/dW of the code layer, (d, n_components)."""
+
+    value: float
+    d_code: Array | float = 0.0
+    d_weights: Array | float = 0.0
 
 
-def kl_penalty(network: Network, objective: Objective, code: Array, weights: Array) -> tuple[float, Array]:
-    """P = beta sum_j KL(rho || rho^_j), and dP/da_ij = beta s_i / sum_i s_i KL'(rho, rho^_j) slope, (n, n_components).
+def no_penalty(
+    network: Network, objective: Objective, code_weights: Array, code: Array, row_weights: Array, old: Array | None
+) -> Penalty:
+    """P = 0."""
+    return Penalty(0.0)
 
-    rho^_j = sum_i s_i activity(a_ij) / sum_i s_i with activity(a) = slope a + offset; rho is ``sparsity``, beta is
-    ``sparsity_weight``.
+
+def mean_activity(
+    network: Network, objective: Objective, code: Array, row_weights: Array, old: Array | None
+) -> tuple[Array, Array]:
+    """rho^, (n_components,), and the share of the batch in it.
+
+    The batch's is sum_i s_i activity(a_ij) / sum_i s_i, with activity(a) = slope a + offset. With that of the batches
+    before, ``old`` (NaN before the first one), rho^ = mu old + (1 - mu) batch; mu is ``sparsity_momentum``.
     """
     activity = ACTIVITIES[network.activations[network.code_layer]]
-    shares = weights / weights.sum()
-    rho_hat = activity(kernels.column_sums(code, shares))
+    of_batch = activity(kernels.column_sums(code, row_weights / row_weights.sum()))
+    if old is None:
+        return of_batch, np.ones_like(of_batch)
+    share = np.where(np.isnan(old), 1.0, 1 - objective.sparsity_momentum)
+    return share * of_batch + (1 - share) * np.nan_to_num(old), share
+
+
+def kl_penalty(
+    network: Network, objective: Objective, code_weights: Array, code: Array, row_weights: Array, old: Array | None
+) -> Penalty:
+    """P = beta sum_j KL(rho || rho^_j), and dP/da_ij = beta s_i / sum_i s_i (1 - mu) KL'(rho, rho^_j) slope.
+
+    rho is ``sparsity``, beta is ``sparsity_weight``; (1 - mu) is the batch's share in rho^.
+    """
+    rho_hat, share = mean_activity(network, objective, code, row_weights, old)
     value = objective.sparsity_weight * KlDivergence.value(objective.sparsity, rho_hat).sum()
-    d_unit = objective.sparsity_weight * KlDivergence.derivative(objective.sparsity, rho_hat) * activity.slope
-    return float(value), np.outer(shares, d_unit)
+    slope = ACTIVITIES[network.activations[network.code_layer]].slope
+    d_unit = objective.sparsity_weight * share * slope * KlDivergence.derivative(objective.sparsity, rho_hat)
+    return Penalty(float(value), np.outer(row_weights / row_weights.sum(), d_unit))
 
 
-def l1_penalty(network: Network, objective: Objective, code: Array, weights: Array) -> tuple[float, Array]:
-    """P = beta / n sum_i s_i ||a_i||_1, and dP/da_ij = beta s_i / n sign(a_ij), (n, n_components).
+def l1_penalty(
+    network: Network, objective: Objective, code_weights: Array, code: Array, row_weights: Array, old: Array | None
+) -> Penalty:
+    """P = beta / n sum_i s_i ||a_i||_1, and dP/da_ij = beta s_i / n sign(a_ij).
 
     beta is ``sparsity_weight``.
     """
-    row_weights = objective.sparsity_weight * weights / len(code)
-    return float(row_weights @ kernels.l1_norms(code)), row_weights[:, np.newaxis] * L1.derivative(code)
+    shares = objective.sparsity_weight * row_weights / len(code)
+    return Penalty(float(shares @ kernels.l1_norms(code)), shares[:, np.newaxis] * L1.derivative(code))
 
 
-PENALTIES = {"none": no_penalty, "kl": kl_penalty, "l1": l1_penalty}
+def contractive_penalty(
+    network: Network, objective: Objective, code_weights: Array, code: Array, row_weights: Array, old: Array | None
+) -> Penalty:
+    """P = beta / n sum_i s_i sum_j f'(z_ij)^2 ||W_:j||^2: the encoder's Jacobian, squared (Rifai et al. 2011).
+
+    dP/dz_ij = 2 beta s_i / n f'(z_ij) f''(z_ij) ||W_:j||^2, of which the factor f'(z_ij) is left to the backward pass,
+    and dP/dW_lj = 2 beta W_lj 1/n sum_i s_i f'(z_ij)^2 where z stays. beta is ``sparsity_weight``.
+    """
+    activation = ACTIVATIONS[network.activations[network.code_layer]]
+    shares = objective.sparsity_weight * row_weights / len(code)
+    squared_norms = (code_weights**2).sum(axis=0)
+    squared_slopes = shares @ activation.derivative(code) ** 2
+    return Penalty(
+        float(Contractive.value(squared_slopes, squared_norms).sum()),
+        2 * np.outer(shares, squared_norms) * activation.second_derivative(code),
+        2 * code_weights * squared_slopes,
+    )
+
+
+PENALTIES = {"none": no_penalty, "kl": kl_penalty, "l1": l1_penalty, "contractive": contractive_penalty}
 
 
 def value_and_gradients(
-    network: Network, objective: Objective, parameters: Array, x: Array, inputs: Array, weights: Array
+    network: Network,
+    objective: Objective,
+    parameters: Array,
+    x: Array,
+    inputs: Array,
+    weights: Array,
+    mean_activity: Array | None = None,
 ) -> tuple[float, Array]:
     """J and dJ/dparameters, (n_parameters,).
 
@@ -99,11 +173,14 @@ def value_and_gradients(
     d_layers = network.layers(gradients)
     row_weights = weights / len(x)
 
-    outputs = forward(network, objective, parameters, inputs)
-    penalty, d_penalty = PENALTIES[objective.penalty](network, objective, outputs[network.code_layer + 1], weights)
+    outputs, stays = forward(network, objective, parameters, inputs)
+    code = outputs[network.code_layer + 1]
+    penalty = PENALTIES[objective.penalty](
+        network, objective, layers[network.code_layer].weights, code, weights, mean_activity
+    )
     squared_norm = sum(float((layer.weights**2).sum()) for layer in layers)
     data_loss = float(row_weights @ kernels.row_losses(x, outputs[-1], objective.loss))
-    value = data_loss + objective.alpha / 2 * squared_norm + penalty
+    value = data_loss + objective.alpha / 2 * squared_norm + penalty.value
 
     d_output = kernels.output_delta(x, outputs[-1], objective.loss, network.activations[-1], row_weights)
     for layer in reversed(range(network.n_layers)):
@@ -117,6 +194,9 @@ def value_and_gradients(
                 weights_of_layer,
                 inputs,
                 network.activations[before],
-                d_penalty if before == network.code_layer else None,
+                penalty.d_code if before == network.code_layer else 0.0,
             )
+            if before == network.code_layer:
+                d_output = np.where(stays, d_output, 0.0)
+    d_layers[network.code_layer].weights[...] += penalty.d_weights
     return value, gradients

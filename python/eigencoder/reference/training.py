@@ -1,6 +1,6 @@
 """The training loop: epochs, batches, the stopping rule. The same run as the native core's, step for step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -8,7 +8,9 @@ from numpy.typing import ArrayLike
 from .config import Array, Dataset, Network, Objective, Optimizer, Rows, Schedule, TrainingState
 from .formulas import ACTIVATIONS
 from .kernels import Noise, gather_corrupt, update
-from .objective import check, data_term, value_and_gradients
+from .lbfgs import Lbfgs
+from .learning_rate import LearningRateSchedule
+from .objective import check, data_term, forward, mean_activity, value_and_gradients
 from .random import Stream, initial_weights, permutation
 
 
@@ -43,9 +45,16 @@ def initialise(network: Network, seed: int) -> Array:
     return parameters
 
 
-def initial_state(network: Network, seed: int) -> TrainingState:
-    """Initial parameters, moments 0, no update made."""
-    return TrainingState(initialise(network, seed), np.zeros(network.n_parameters), np.zeros(network.n_parameters))
+def initial_state(network: Network, objective: Objective, optimizer: Optimizer, seed: int) -> TrainingState:
+    """Initial parameters, which are also their average, moments 0, no update made."""
+    parameters = initialise(network, seed)
+    return TrainingState(
+        parameters,
+        np.zeros(network.n_parameters),
+        np.zeros(network.n_parameters),
+        average=parameters if optimizer.averaging else None,
+        mean_activity=np.full(network.n_components, np.nan) if objective.sparsity_momentum else None,
+    )
 
 
 def split_rows(n_samples: int, validation_fraction: float, seed: int) -> tuple[Rows, Rows]:
@@ -65,6 +74,7 @@ def loss_and_gradients(
     column_extremes: Array | None = None,
     noise_seed: int | None = None,
     epoch: int = 0,
+    mean_activity: Array | None = None,
 ) -> tuple[float, Array]:
     """J of x as one batch, and dJ/dparameters.
 
@@ -76,6 +86,7 @@ def loss_and_gradients(
     column_extremes : (2, n_features), what salt_and_pepper draws; None: those of x
     noise_seed : None: no corruption
     epoch : of which the noise is drawn
+    mean_activity : (n_components,), that of the batches before under ``sparsity_momentum``; None: there were none
 
     Returns
     -------
@@ -84,7 +95,7 @@ def loss_and_gradients(
     check(network, objective)
     data = Dataset.of(x, weights=sample_weight, column_extremes=column_extremes)
     noise = Noise(objective.corruption, objective.corruption_level, noise_seed, epoch=epoch)
-    return _of_batch(network, objective, parameters, data, data.rows, noise)
+    return _of_batch(network, objective, parameters, data, data.rows, noise, mean_activity)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # a divergence is a status
@@ -110,15 +121,32 @@ def fit(
     if schedule.early_stopping and validation is None:
         raise ValueError("early_stopping=True needs validation data, found None: pass validation")
     validation_noise = Noise(objective.corruption, objective.corruption_level, seed, Stream.validation_noise)
-    state = best_state = state or initial_state(network, seed)
+    state = best_state = state or initial_state(network, objective, optimizer, seed)
     loss_curve: list[float] = []
     validation_loss_curve: list[float] = []
     best_loss = np.inf
     n_unimproved = 0
     status = "max_iter"
 
+    learning_rate = LearningRateSchedule(
+        optimizer, -(-len(train.rows) // min(schedule.batch_size, len(train.rows))), schedule.max_iter
+    )
+    first_update = state.n_updates
+    minimiser = None
+    if optimizer.solver == "lbfgs":
+        noise = Noise(objective.corruption, objective.corruption_level, seed, epoch=schedule.first_epoch)
+        minimiser = Lbfgs(lambda p: _of_batch(network, objective, p, train, train.rows, noise), state.parameters)
+
     for epoch in range(schedule.first_epoch, schedule.first_epoch + schedule.max_iter):
-        trained = _train_epoch(network, objective, optimizer, schedule, train, seed, epoch, state)
+        stuck = False
+        if minimiser is not None:
+            stuck = not minimiser.iterate()
+            trained = _minimised(minimiser, state, stuck)
+        else:
+            learning_rate.begin_epoch(train.first_row + (epoch - schedule.first_epoch) * len(train.rows))
+            trained = _train_epoch(
+                network, objective, optimizer, schedule, learning_rate, first_update, train, seed, epoch, state
+            )
         if trained is None:
             return FitResult(state, "diverged", loss_curve, validation_loss_curve, best_loss)
         loss, trained_state = trained
@@ -126,7 +154,7 @@ def fit(
         if validation is not None:
             batch = gather_corrupt(validation, validation.rows, validation_noise)
             weights = validation.weights[validation.rows]
-            validation_loss = data_term(network, objective, trained_state.parameters, *batch, weights)
+            validation_loss = data_term(network, objective, trained_state.result, *batch, weights)
         monitored_loss = validation_loss if schedule.early_stopping else loss
         if not np.isfinite(monitored_loss):
             return FitResult(state, "diverged", loss_curve, validation_loss_curve, best_loss)
@@ -140,12 +168,15 @@ def fit(
         if monitored_loss < best_loss:
             best_loss, best_state = monitored_loss, state
         if n_unimproved >= schedule.n_iter_no_change:
+            n_unimproved = 0
+            stuck = not learning_rate.lower()
+        if stuck:
             status = "converged"
             break
 
     if schedule.max_iter == 0:
         noise = Noise(objective.corruption, objective.corruption_level, seed, epoch=schedule.first_epoch)
-        best_loss, _ = _of_batch(network, objective, state.parameters, train, train.rows, noise)
+        best_loss, _ = _of_batch(network, objective, state.result, train, train.rows, noise)
     if schedule.early_stopping:
         state = best_state
     return FitResult(state, status, loss_curve, validation_loss_curve, best_loss)
@@ -156,6 +187,8 @@ def _train_epoch(
     objective: Objective,
     optimizer: Optimizer,
     schedule: Schedule,
+    learning_rate: LearningRateSchedule,
+    first_update: int,
     train: Dataset,
     seed: int,
     epoch: int,
@@ -172,10 +205,12 @@ def _train_epoch(
         batch = rows[start : start + schedule.batch_size]
         if train.weights[batch].sum() == 0:
             continue
-        loss, gradients = _of_batch(network, objective, state.parameters, train, batch, noise)
+        loss, gradients = _of_batch(network, objective, state.parameters, train, batch, noise, state.mean_activity)
         if not np.isfinite(loss):
             return None
-        state = update(optimizer, gradients, state)
+        if state.mean_activity is not None:
+            state = _with_mean_activity(network, objective, train, batch, noise, state)
+        state = update(network, optimizer, learning_rate(state.n_updates - first_update), gradients, state)
         loss_sum += loss * len(batch)
         n_rows_in_sum += len(batch)
     if not np.isfinite(state.parameters).all():
@@ -183,9 +218,33 @@ def _train_epoch(
     return loss_sum / n_rows_in_sum, state
 
 
+def _minimised(minimiser: Lbfgs, state: TrainingState, stuck: bool) -> tuple[float, TrainingState] | None:
+    """J and the state after an iteration; None if it diverged."""
+    if not np.isfinite(minimiser.value):
+        return None
+    n_updates = state.n_updates if stuck else state.n_updates + 1
+    return minimiser.value, replace(state, parameters=minimiser.x, n_updates=n_updates)
+
+
+def _with_mean_activity(
+    network: Network, objective: Objective, data: Dataset, rows: Rows, noise: Noise, state: TrainingState
+) -> TrainingState:
+    """The state with the mean activity that the batch went by."""
+    _, inputs = gather_corrupt(data, rows, noise)
+    code = forward(network, objective, state.parameters, inputs).outputs[network.code_layer + 1]
+    mean, _ = mean_activity(network, objective, code, data.weights[rows], state.mean_activity)
+    return replace(state, mean_activity=mean)
+
+
 def _of_batch(
-    network: Network, objective: Objective, parameters: Array, data: Dataset, rows: Rows, noise: Noise
+    network: Network,
+    objective: Objective,
+    parameters: Array,
+    data: Dataset,
+    rows: Rows,
+    noise: Noise,
+    mean_activity: Array | None = None,
 ) -> tuple[float, Array]:
     """J and dJ/dparameters of the given rows as one batch."""
     x, inputs = gather_corrupt(data, rows, noise)
-    return value_and_gradients(network, objective, parameters, x, inputs, data.weights[rows])
+    return value_and_gradients(network, objective, parameters, x, inputs, data.weights[rows], mean_activity)

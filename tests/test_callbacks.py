@@ -1,7 +1,7 @@
 """What scikit-learn's callbacks hear of a fit, and how they end it."""
 
 import weakref
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +82,19 @@ def test_partial_fit_is_a_task_of_one_epoch():
     recorder = Recorder()
     small().set_callbacks(recorder).partial_fit(data())
     assert recorder.events[1:-1] == ["partial_fit 0 begins", "epoch 0 begins", "epoch 0 ends", "partial_fit 0 ends"]
+
+
+@pytest.mark.parametrize("error", [None, RuntimeError("from the callback")], ids=repr)
+def test_an_exact_solution_is_an_epoch(error):
+    recorder = Recorder(raise_after=None if error is None else 0, error=error)
+    autoencoder = small(activation="identity", solver="exact").set_callbacks(recorder)
+    with nullcontext() if error is None else pytest.raises(RuntimeError, match="from the callback"):
+        autoencoder.fit(data())
+    assert recorder.events[1:4] == ["fit 0 begins", "epoch 0 begins", "epoch 0 ends"]
+    assert recorder.tasks[0].max_subtasks == autoencoder.n_iter_ == 1
+    expected = small(activation="identity", solver="exact").fit(data())
+    np.testing.assert_array_equal(recorder.fitted[0].reconstruct(data()), expected.reconstruct(data()))
+    np.testing.assert_array_equal(autoencoder.coefs_[0], expected.coefs_[0])
 
 
 @pytest.mark.parametrize("tied_weights", [False, True])

@@ -78,6 +78,16 @@ def test_seven_threads_at_work(estimator, dtype, monkeypatch):
     assert_same_bits(actual, expected, X)
 
 
+@pytest.mark.parametrize("corruption", [None, "masking"])
+def test_any_number_of_threads_of_an_exact_solution(corruption):
+    """So wide that LAPACK would use them."""
+    X = data(n_samples=1200, n_features=300)
+    estimator = Autoencoder(9, activation="identity", corruption=corruption, solver="exact")
+    expected = fitted(estimator, X, n_jobs=1)
+    for n_jobs in (2, 7):
+        assert_same_bits(fitted(estimator, X, n_jobs=n_jobs), expected, X)
+
+
 def memmap(X, folder):
     np.save(folder / "X.npy", X)
     return np.load(folder / "X.npy", mmap_mode="r")

@@ -37,6 +37,7 @@ except KeyboardInterrupt:
         ("autoencoder.transform(X)", 8000),
         ("autoencoder.score_samples(X)", 4000),
         ("loss_and_gradients(autoencoder, X)", 400),
+        ("autoencoder.set_params(activation='identity', solver='exact').fit(X)", 30),
     ],
 )
 def test_ctrl_c(call: str, n_components: int) -> None:

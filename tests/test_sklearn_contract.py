@@ -25,6 +25,8 @@ ESTIMATORS = [
     DenoisingAutoencoder(),
     DenoisingAutoencoder(3, corruption="gaussian", tied_weights=True),
     DenoisingAutoencoder(3, corruption="salt_and_pepper", activation="softplus"),
+    Autoencoder(3, activation="identity", tied_weights=True, alpha=1e-3, solver="exact"),
+    DenoisingAutoencoder(activation="identity", solver="exact"),
 ]
 
 NOT_RUN_BY_PARAMETRIZE = [
@@ -40,7 +42,7 @@ NOT_RUN_BY_PARAMETRIZE = [
 
 
 def expected_failed_checks(estimator: BaseEstimator) -> dict[str, str]:
-    if estimator.corruption is None:
+    if estimator.corruption is None or estimator.solver == "exact":
         return {}
     return {"check_sample_weight_equivalence_on_dense_data": "noise is drawn by row, so equal rows get other noise"}
 

@@ -75,6 +75,9 @@ EQUIVALENCE = Tolerance(1e-10, floor=1e-3)
 # The cost that two line searches reach in as many iterations.
 LINE_SEARCH = Tolerance(0.01)
 
+# The gradient at an exact solution, as a share of that beside it.
+AT_OPTIMUM = 1e-12
+
 # How far the training error of a linear autoencoder may stay above PCA's.
 PCA_GAP = 0.01
 

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,13 +20,20 @@ from ._settings import check_n_jobs
 from ._threads import n_threads
 from ._training import OptimizerState, train
 
+_Method = TypeVar("_Method", bound=Callable[..., Any])
 
-def _is_stochastic(estimator: Any) -> bool:
-    if estimator.solver == "lbfgs":
+
+def _trains_in_minibatches(estimator: "BaseAutoencoder") -> bool:
+    if estimator.solver in ("lbfgs", "exact"):
         raise AttributeError(
-            f"partial_fit is only available for solvers of minibatches, found solver={estimator.solver!r}: use fit"
+            f"partial_fit gets a block of rows, solver={estimator.solver!r} needs all: use fit, or solver='adam'"
         )
     return True
+
+
+def _with_minibatches(method: _Method) -> _Method:
+    """As in scikit-learn, the estimator has no such method with a solver that needs all rows at once."""
+    return cast(_Method, available_if(_trains_in_minibatches)(method))
 
 
 class BaseAutoencoder(
@@ -37,6 +44,7 @@ class BaseAutoencoder(
 ):
     """Everything of an autoencoder but its constructor."""
 
+    solver: str
     max_iter: int
     early_stopping: bool
     n_jobs: int | None
@@ -93,13 +101,13 @@ class BaseAutoencoder(
         train(self, "fit", X, y, sample_weight, X_val)
         return self
 
-    @available_if(_is_stochastic)
+    @_with_minibatches
     @with_callbacks
     def partial_fit(self, X: ArrayLike, y: object = None, *, sample_weight: ArrayLike | None = None) -> Self:
         """Train for one pass over a block of rows, in minibatches.
 
         The first call sets the initial weights. Later ones go on where the last one stopped: the optimizer keeps its
-        state, and random numbers are drawn as if all blocks were one array.
+        state, and random numbers are drawn as if all blocks were one array. Not available with ``solver="exact"``.
 
         Parameters
         ----------

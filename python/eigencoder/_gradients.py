@@ -183,7 +183,8 @@ def _fitted(estimator: BaseAutoencoder, X: ArrayLike) -> BaseAutoencoder:
     start: BaseAutoencoder = clone(estimator)
     if hasattr(start, "set_callbacks"):
         start.set_callbacks()
-    start.max_iter, start.early_stopping, start.verbose = 0, False, 0  # a subclass may not have them as parameters
+    # A subclass may not have them as parameters.
+    start.max_iter, start.early_stopping, start.verbose, start.solver = 0, False, 0, "adam"
     return start.fit(X)
 
 

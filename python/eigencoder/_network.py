@@ -49,12 +49,12 @@ class Network:
         """Refuse what this machine's memory cannot hold: so many arrays of parameters, and batches of so many rows."""
         n_activations = 2 * self.layer_sizes[0] + 2 * sum(self.layer_sizes[1:])  # clean and noisy row, outputs, deltas
         needed = itemsize * (n_arrays * self.n_parameters + n_batch * n_activations)
-        available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        if needed > available:
-            raise ValueError(
-                f"layers of {', '.join(map(str, self.layer_sizes))} units need {needed} bytes to train in batches of "
-                f"{n_batch} rows, this machine has {available}: lower n_components, hidden_layer_sizes or batch_size"
-            )
+        check_memory(
+            needed,
+            f"layers of {', '.join(map(str, self.layer_sizes))} units need {needed} bytes to train in batches of "
+            f"{n_batch} rows",
+            "lower n_components, hidden_layer_sizes or batch_size",
+        )
 
     def unpack(self, parameters: NDArray[Any]) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
         """Weights, (n_in, n_out) each, and biases, (n_out,), as views into the flat parameters or their gradients.
@@ -94,6 +94,13 @@ class Network:
         for target, source in zip([*weights, *biases], [*coefs, *intercepts], strict=True):
             target[...] = source
         return parameters
+
+
+def check_memory(needed: int, need: str, advice: str) -> None:
+    """Refuse what takes more bytes than this machine has."""
+    available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > available:
+        raise ValueError(f"{need}, this machine has {available}: {advice}")
 
 
 def check_shapes(

@@ -161,7 +161,7 @@ class Settings:
     n_active: Annotated[int | None, _n_active]
     corruption: Annotated[str | None, _one_of([c for c in _core.CORRUPTIONS if c != "none"], none=True)]
     corruption_level: Annotated[float, _real]
-    solver: Annotated[str, _one_of(_core.SOLVERS, ["exact"])]
+    solver: Annotated[str, _one_of([*_core.SOLVERS, "exact"])]
     learning_rate: Annotated[str, _one_of(_core.LEARNING_RATES)]
     learning_rate_init: Annotated[float, _real]
     power_t: Annotated[float, _real]
@@ -241,7 +241,7 @@ class Settings:
 
     def optimizer(self) -> _core.OptimizerConfig:
         return _core.OptimizerConfig(
-            solver=self.solver,
+            solver="adam" if self.solver == "exact" else self.solver,  # unused, and checked all the same
             learning_rate=self.learning_rate,
             learning_rate_init=self.learning_rate_init,
             power_t=self.power_t,

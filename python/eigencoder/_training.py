@@ -1,11 +1,12 @@
 """Training: validate everything, make one call of the core, store what came back."""
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from . import _core
+from . import _core, _exact
 from ._callbacks import Reporter
 from ._data import (
     TrainingData,
@@ -22,6 +23,8 @@ from .exceptions import DivergenceError
 
 if TYPE_CHECKING:
     from ._base import BaseAutoencoder
+
+FitResult: TypeAlias = _core.FitResult | _exact.FitResult
 
 
 def train(
@@ -97,7 +100,11 @@ class Training:
         X_val: ArrayLike | None,
         incremental: bool,
     ) -> None:
-        self.settings = settings = Settings.of(estimator)
+        settings = Settings.of(estimator)
+        if settings.solver == "exact":
+            _exact.check(settings)
+            settings = replace(settings, max_iter=1, early_stopping=False, warm_start=False)
+        self.settings = settings
         if incremental:
             settings.check_incremental()
         self.estimator = estimator
@@ -116,6 +123,8 @@ class Training:
         self.n_threads = n_threads(settings.n_jobs)
         self.network = settings.network(x.shape[1])
         self.network.check_memory(x.itemsize, settings.n_arrays, n_batch=min(settings.batch_size, len(x)))
+        if settings.solver == "exact":
+            _exact.check_data(x)
         self.objective, self.optimizer = settings.objective(), settings.optimizer()
         self.schedule = settings.schedule(max_iter=self.max_iter, first_epoch=0 if incremental else self.n_iter_before)
         _core.check(self.network.config, self.objective)
@@ -174,7 +183,17 @@ class Training:
             mean_activity=mean_activity,
         )
 
-    def run(self, reporter: Reporter) -> tuple[_core.FitResult, BaseException | None]:
+    def run(self, reporter: Reporter) -> tuple[FitResult, BaseException | None]:
+        if self.settings.solver == "exact":
+            return _exact.fit(
+                self.network,
+                self.settings,
+                self.data,
+                self.parameters,
+                on_epoch_begin=reporter.on_epoch_begin,
+                on_epoch_end=reporter.on_epoch_end,
+                n_threads=self.n_threads,
+            )
         return _core.fit(
             self.network.config,
             self.objective,
@@ -217,7 +236,7 @@ class Training:
             "_dtype": parameters.dtype.name,
         }
 
-    def store(self, result: _core.FitResult) -> None:
+    def store(self, result: FitResult) -> None:
         estimator = self.estimator
         if not self.resumes:
             estimator.loss_curve_, estimator.validation_loss_curve_, estimator.t_ = [], [], 0

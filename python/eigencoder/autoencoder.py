@@ -59,11 +59,17 @@ class Autoencoder(BaseAutoencoder):
         column has in the rows that train.
     corruption_level : float, default=0.3
         Probability with which an entry is changed; for "gaussian" the standard deviation.
-    solver : {"adam", "adamw", "rmsprop", "sgd", "lbfgs"}, default="adam"
+    solver : {"adam", "adamw", "rmsprop", "sgd", "lbfgs", "exact"}, default="adam"
         "adam" (Kingma & Ba 2015, Algorithm 1); "adamw", for which ``alpha`` is no penalty in J but the decoupled decay
-        of the weights (Loshchilov & Hutter 2019); "rmsprop" (Tieleman & Hinton 2012); "sgd" with momentum; "lbfgs",
-        which takes all rows as one batch and reads none of the parameters from ``learning_rate`` to ``epsilon``, nor
-        ``batch_size`` and ``shuffle``. It draws the noise of ``corruption`` once a fit.
+        of the weights (Loshchilov & Hutter 2019); "rmsprop" (Tieleman & Hinton 2012); "sgd" with momentum.
+        "lbfgs" (Liu & Nocedal 1989) takes all rows as one batch and draws the noise of ``corruption`` once a fit; the
+        parameters from ``learning_rate`` to ``epsilon`` are unused, and ``batch_size`` and ``shuffle`` too.
+        "exact" computes the least J in one step, where that can be done: "identity" activations, no hidden layers,
+        "squared_error", no penalty; and either no corruption (Kunin, Bloom, Goeva & Seed 2019; PCA with ``alpha=0``),
+        or "masking" or "gaussian" with ``alpha=0`` and untied weights (reduced-rank regression, Izenman 1975). J is
+        then its expected value over the noise, in ``validation_loss_curve_`` too. The parameters below up to
+        ``warm_start`` are unused by "exact", but for ``max_grad_norm`` and ``averaging``, which must be None.
+        Neither of the two has ``partial_fit``.
     learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="constant"
         How the step size changes: not at all; as ``learning_rate_init / (rows seen in the epochs before +
         1)**power_t``; to a fifth each time ``n_iter_no_change`` epochs bring no improvement, down to 1e-6 (these two as

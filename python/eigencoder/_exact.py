@@ -1,0 +1,212 @@
+"""Autoencoders that are solved instead of trained: linear ones with squared error, in float64 and by LAPACK.
+
+docs/formulas.md derives what is computed here; `eigencoder.reference.exact` is the same in plain NumPy.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import eigh
+from sklearn.utils import gen_batches
+from sklearn.utils.extmath import svd_flip
+from threadpoolctl import threadpool_limits
+
+from . import _core
+from ._data import TrainingData, Weights
+from ._network import Network, check_memory, layers_of
+from ._settings import Settings
+
+Array = NDArray[np.float64]
+
+_BLOCK_ROWS = 1024
+_CAN_SOLVE = (
+    "solver='exact' solves activation='identity' (input, code and output), no hidden layers, loss='squared_error' and "
+    "nothing that changes code, gradient or weights (penalty, n_active, max_grad_norm, averaging); and with that either corruption=None, or corruption='masking' or 'gaussian' with alpha=0 and "
+    "tied_weights=False"
+)
+
+
+class FitResult(NamedTuple):
+    """As `_core.FitResult`."""
+
+    status: str
+    loss_curve: list[float]
+    validation_loss_curve: list[float]
+    best_loss: float
+    rows_seen: int
+    n_updates: int = 0
+
+
+class Noise(NamedTuple):
+    """Given x, the x~_j are independent with mean ``keep`` x_j and variance ``relative`` x_j^2 + ``absolute``."""
+
+    keep: float = 1.0
+    relative: float = 0.0
+    absolute: float = 0.0
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Noise":
+        p = settings.corruption_level
+        if settings.corruption == "masking":
+            return cls(keep=1 - p, relative=p * (1 - p))
+        if settings.corruption == "gaussian":
+            return cls(absolute=p * p)
+        return cls()
+
+    def mean_variance(self, x: NDArray[Any], shares: Array) -> Array:
+        """Var[x~_j | x], averaged over the rows, (n_features,)."""
+        if self.relative == 0:
+            return np.full(x.shape[1], self.absolute)
+        mean_square: Array = np.einsum("i,ij,ij->j", shares, x, x)
+        return self.relative * mean_square + self.absolute
+
+
+def check(settings: Settings) -> None:
+    """Refuse what has no solution here: a ValueError that says what has."""
+    solvable: dict[str, object] = {
+        "hidden_layer_sizes": (),
+        "activation" if settings.code_activation is None else "code_activation": "identity",
+        "output_activation": "identity",
+        "loss": "squared_error",
+        "penalty": None,
+        "n_active": None,
+        "max_grad_norm": None,
+        "averaging": None,
+    }
+    if settings.corruption is not None:
+        solvable |= {"alpha": 0.0, "tied_weights": False}
+    found = [name for name, value in solvable.items() if getattr(settings, name) != value]
+    if settings.corruption == "salt_and_pepper":
+        found.append("corruption")
+    if found:
+        values = ", ".join(f"{name}={getattr(settings, name)!r}" for name in found)
+        raise ValueError(f"{_CAN_SOLVE}; found {values}: change that, or use solver='adam'")
+
+
+def check_data(x: NDArray[Any]) -> None:
+    """Refuse data whose covariance does not fit into memory or into the numbers."""
+    needed = 2 * 8 * x.shape[1] ** 2  # and LAPACK's copy of it
+    check_memory(
+        needed,
+        f"solver='exact' needs at least {needed} bytes for the covariance of {x.shape[1]} features",
+        "use solver='adam', or fewer features",
+    )
+    largest = float(max(x.max(), -x.min()))
+    if largest > np.sqrt(np.finfo(x.dtype).max / (4 * x.size)):
+        raise ValueError(f"X has entries up to {largest:g}, whose squares {x.dtype} cannot sum up: scale X")
+
+
+def fit(
+    network: Network,
+    settings: Settings,
+    data: TrainingData,
+    parameters: NDArray[Any],
+    *,
+    on_epoch_begin: Callable[[int], bool] | None,
+    on_epoch_end: Callable[[int, float, float], bool] | None,
+    n_threads: int,
+) -> tuple[FitResult, BaseException | None]:
+    """Write the solution into ``parameters``, as one epoch; answers as `_core.fit` does."""
+    result = FitResult("interrupted", [], [], np.inf, rows_seen=0)
+    noise = Noise.of(settings)
+    try:
+        if on_epoch_begin is not None:
+            on_epoch_begin(0)
+        with threadpool_limits(1, user_api="blas"):  # so that n_jobs changes no bit
+            solution = solve(data.x, data.weights, settings, noise, n_threads)
+            parameters[...] = network.pack(*solution, parameters.dtype)
+            coefs, _ = network.unpack(parameters)
+            squared_norm = sum(float(np.square(w, dtype=np.float64).sum()) for w in coefs)
+            error = expected_error(network, parameters, noise, data.x, data.weights, n_threads)
+            loss = error + settings.alpha / 2 * squared_norm
+            validation_loss_curve = (
+                []
+                if data.x_validation is None
+                else [expected_error(network, parameters, noise, data.x_validation, None, n_threads)]
+            )
+        result = FitResult("converged", [loss], validation_loss_curve, loss, rows_seen=len(data.x))
+        if on_epoch_end is not None:
+            on_epoch_end(0, loss, *(validation_loss_curve or [np.nan]))
+    except BaseException as exception:
+        return result, exception
+    return result, None
+
+
+def solve(
+    x: NDArray[Any], weights: Weights | None, settings: Settings, noise: Noise, n_threads: int
+) -> tuple[list[Array], list[Array]]:
+    """The coefs and intercepts of least expected J. Units beyond the number of features get weights 0."""
+    shares = _shares(x, weights)
+    mean, covariance = _mean_and_covariance(x, shares, n_threads)
+    n_components = min(settings.n_components, len(mean))
+    if settings.corruption is None:
+        encoder, decoder = _shrunk_components(covariance, n_components, settings.alpha)
+    else:
+        encoder, decoder = _reduced_rank_regression(
+            noise.keep**2 * covariance + np.diag(noise.mean_variance(x, shares)), noise.keep * covariance, n_components
+        )
+    rest = (0, settings.n_components - n_components)
+    encoder, decoder = np.pad(encoder, ((0, 0), rest)), np.pad(decoder, (rest, (0, 0)))
+    return [encoder, decoder], [-noise.keep * mean @ encoder, mean]
+
+
+def expected_error(
+    network: Network,
+    parameters: NDArray[Any],
+    noise: Noise,
+    x: NDArray[Any],
+    weights: Weights | None,
+    n_threads: int,
+) -> float:
+    """The weighted mean of E ||x - h(x~)||^2 = ||x - h(E x~)||^2 + sum_j Var[x~_j] ||row j of W1 W2||^2."""
+    (encoder, decoder), intercepts = network.unpack(parameters)
+    of_mean = layers_of([noise.keep * encoder, decoder], intercepts, network.activations, 0, parameters.dtype)
+    shares = _shares(x, weights)
+    slopes = np.square(encoder @ decoder).sum(axis=1, dtype=np.float64)
+    return float(shares @ _core.squared_errors(of_mean, x, n_threads) + noise.mean_variance(x, shares) @ slopes)
+
+
+def _shrunk_components(covariance: Array, n_components: int, alpha: float) -> tuple[Array, Array]:
+    """W1 = U D, W2 = W1^T, with D = sqrt(max(0, 1 - alpha / (2 variance)))."""
+    variances, components = _leading_eigenvectors(covariance, n_components)
+    floor = max(alpha / 2, np.finfo(np.float64).tiny)
+    encoder = components * np.sqrt(1 - alpha / 2 / np.maximum(variances, floor))
+    return encoder, encoder.T
+
+
+def _reduced_rank_regression(input_covariance: Array, cross_covariance: Array, rank: int) -> tuple[Array, Array]:
+    """W1 = Q^+ P V, W2 = V^T, with the leading eigenvectors V of P^T Q^+ P."""
+    variances, directions = eigh(input_covariance)
+    kept = variances > len(variances) * np.finfo(np.float64).eps * variances[-1]
+    whitening = directions[:, kept] / np.sqrt(variances[kept])  # Q^+ = whitening whitening^T
+    regression = whitening.T @ cross_covariance
+    _, components = _leading_eigenvectors(regression.T @ regression, rank)
+    return whitening @ (regression @ components), components.T
+
+
+def _leading_eigenvectors(matrix: Array, n: int) -> tuple[Array, Array]:
+    """The n largest eigenvalues, (n,), and eigenvectors, (len(matrix), n), in the order and with the signs of PCA."""
+    n_all = len(matrix)
+    few = (n_all - n, n_all - 1) if 4 * n <= n_all else None  # else slower than all of them
+    values, vectors = eigh(matrix, subset_by_index=few)
+    values, vectors = values[::-1][:n], vectors[:, ::-1][:, :n]
+    return values, svd_flip(None, vectors.T, u_based_decision=False)[1].T
+
+
+def _mean_and_covariance(x: NDArray[Any], shares: Array, n_threads: int) -> tuple[Array, Array]:
+    mean, covariance = np.zeros(x.shape[1]), np.zeros((x.shape[1], x.shape[1]))
+    blocks = list(gen_batches(len(x), _BLOCK_ROWS))
+    for rows in blocks:
+        mean += shares[rows] @ x[rows]
+    with threadpool_limits(n_threads, user_api="blas"):
+        for rows in blocks:
+            deviations = np.sqrt(shares[rows, np.newaxis]) * (x[rows] - mean)
+            covariance += deviations.T @ deviations
+    return mean, covariance
+
+
+def _shares(x: NDArray[Any], weights: Weights | None) -> Array:
+    """s_i / m."""
+    return np.full(len(x), 1 / len(x)) if weights is None else weights / len(x)

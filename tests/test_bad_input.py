@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from eigencoder import Autoencoder, StackedAutoencoder, _core, check_gradients, loss_and_gradients
+from eigencoder import Autoencoder, _core, check_gradients, loss_and_gradients
 from refusals import assert_refused, data, fitted_on_names
 
 
@@ -154,9 +154,7 @@ def test_a_number_that_is_not_finite_is_found_wherever_it_stands(place, value):
         assert_refused(fitted, ValueError, "NaN|infinity", lambda a, method=method: getattr(a, method)(X))
 
 
-def test_what_is_not_available_yet():
-    with pytest.raises(ValueError, match=r"not available yet; chain autoencoders in a pipeline"):
-        StackedAutoencoder([Autoencoder(2)])
+def test_partial_fit_cannot_stop_early():
     message = "cannot honour early_stopping=True"
     assert_refused(Autoencoder(2, early_stopping=True), ValueError, message, lambda a: a.partial_fit(data()))
 

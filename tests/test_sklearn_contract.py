@@ -9,7 +9,7 @@ import pytest
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import estimator_checks
 
-from eigencoder import Autoencoder, DenoisingAutoencoder, SparseAutoencoder
+from eigencoder import Autoencoder, DenoisingAutoencoder, SparseAutoencoder, StackedAutoencoder
 
 ESTIMATORS = [
     Autoencoder(),
@@ -27,6 +27,9 @@ ESTIMATORS = [
     DenoisingAutoencoder(3, corruption="salt_and_pepper", activation="softplus"),
     Autoencoder(3, activation="identity", tied_weights=True, alpha=1e-3, solver="exact"),
     DenoisingAutoencoder(activation="identity", solver="exact"),
+    StackedAutoencoder([Autoencoder(5), SparseAutoencoder(3)]),
+    StackedAutoencoder([("tied", Autoencoder(4, tied_weights=True))], tied_weights=True, alpha=1e-3),
+    StackedAutoencoder([Autoencoder(5), Autoencoder(3, hidden_layer_sizes=(4,))], fine_tune=False),
 ]
 
 NOT_RUN_BY_PARAMETRIZE = [
@@ -42,9 +45,11 @@ NOT_RUN_BY_PARAMETRIZE = [
 
 
 def expected_failed_checks(estimator: BaseEstimator) -> dict[str, str]:
-    if estimator.corruption is None or estimator.solver == "exact":
-        return {}
-    return {"check_sample_weight_equivalence_on_dense_data": "noise is drawn by row, so equal rows get other noise"}
+    if estimator.corruption is not None and estimator.solver != "exact":
+        return {"check_sample_weight_equivalence_on_dense_data": "noise is drawn by row, so equal rows get other noise"}
+    if not getattr(estimator, "fine_tune", True):
+        return {"check_transformer_n_iter": "the epochs are those of the layers"}
+    return {}
 
 
 @estimator_checks.parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failed_checks)

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any, Self, TypeVar, cast
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,14 +16,14 @@ from . import _core
 from ._callbacks import CallbackSupportMixin, with_callbacks
 from ._data import check_codes, check_features, check_sample_weight
 from ._network import Layer, check_shapes, is_tied, layers_of
-from ._settings import check_n_jobs
+from ._settings import Settings, TrainingSettings, check_n_jobs
 from ._threads import n_threads
-from ._training import OptimizerState, train
+from ._training import OptimizerState, Training, train
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
-def _trains_in_minibatches(estimator: "BaseAutoencoder") -> bool:
+def trains_in_minibatches(estimator: "BaseAutoencoder") -> bool:
     if estimator.solver in ("lbfgs", "exact"):
         raise AttributeError(
             f"partial_fit gets a block of rows, solver={estimator.solver!r} needs all: use fit, or solver='adam'"
@@ -33,7 +33,7 @@ def _trains_in_minibatches(estimator: "BaseAutoencoder") -> bool:
 
 def _with_minibatches(method: _Method) -> _Method:
     """As in scikit-learn, the estimator has no such method with a solver that needs all rows at once."""
-    return cast(_Method, available_if(_trains_in_minibatches)(method))
+    return cast(_Method, available_if(trains_in_minibatches)(method))
 
 
 class BaseAutoencoder(
@@ -64,6 +64,7 @@ class BaseAutoencoder(
     _seed: int
     _column_extremes: NDArray[Any] | None
     _optimizer_state: OptimizerState | None
+    _training: ClassVar[type[Training]] = Training
 
     @with_callbacks
     def fit(
@@ -231,6 +232,9 @@ class BaseAutoencoder(
         if deviation == 0:
             return float(error == 0)
         return float(1 - error / deviation)
+
+    def _settings(self) -> TrainingSettings:
+        return Settings.of(self)
 
     def _check_input(self, X: ArrayLike, *, all_finite: bool = False) -> NDArray[Any]:
         check_is_fitted(self, "coefs_")

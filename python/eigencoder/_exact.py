@@ -23,8 +23,8 @@ Array = NDArray[np.float64]
 _BLOCK_ROWS = 1024
 _CAN_SOLVE = (
     "solver='exact' solves activation='identity' (input, code and output), no hidden layers, loss='squared_error' and "
-    "nothing that changes code, gradient or weights (penalty, n_active, max_grad_norm, averaging); and with that either corruption=None, or corruption='masking' or 'gaussian' with alpha=0 and "
-    "tied_weights=False"
+    "nothing that changes code, gradient or weights (penalty, n_active, max_grad_norm, averaging); and with that "
+    "either corruption=None, or corruption='masking' or 'gaussian' with alpha=0 and tied_weights=False"
 )
 
 

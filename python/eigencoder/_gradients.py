@@ -12,7 +12,7 @@ from sklearn.base import clone
 from . import _core, reference
 from ._base import BaseAutoencoder
 from ._data import check_features, check_sample_weight, check_unit_interval, column_extremes
-from ._settings import Settings, check_key
+from ._settings import check_key
 from ._threads import n_threads
 
 _STEP = 1e-3  # of the differences
@@ -199,7 +199,7 @@ class _Objective:
         noise_seed: int | None,
         dtype: np.dtype[Any],
     ) -> None:
-        settings = Settings.of(fitted)
+        settings = fitted._settings()
         self.x = check_features(fitted, X, reset=False, dtype=dtype)
         if settings.loss == "binary_crossentropy":
             check_unit_interval(self.x, "X")

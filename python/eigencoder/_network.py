@@ -37,6 +37,10 @@ class Network:
         return _core.NetworkConfig(self.layer_sizes, self.activations, self.tied_weights, self.n_active)
 
     @property
+    def n_components(self) -> int:
+        return self.layer_sizes[len(self.layer_sizes) // 2]
+
+    @property
     def weight_shapes(self) -> list[tuple[int, int]]:
         return list(pairwise(self.layer_sizes))
 

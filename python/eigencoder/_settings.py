@@ -1,9 +1,11 @@
 """The constructor's parameters, checked by type and translated for the core, which checks their ranges."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from numbers import Integral, Real
-from typing import Annotated, Any, TypeAlias, get_type_hints
+from typing import Annotated, Any, Self, TypeAlias, get_type_hints
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -143,14 +145,9 @@ _ACTIVATION = _one_of(_core.ACTIVATIONS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """One field a constructor parameter, in the constructor's order, annotated with what checks it."""
+class TrainingSettings(ABC):
+    """How a network is trained: one field a constructor parameter, annotated with what checks it."""
 
-    n_components: Annotated[int, _n_components]
-    hidden_layer_sizes: Annotated[tuple[int, ...], _hidden_layer_sizes]
-    activation: Annotated[str, _ACTIVATION]
-    code_activation: Annotated[str | None, _one_of(_core.ACTIVATIONS, none=True)]
-    output_activation: Annotated[str, _ACTIVATION]
     loss: Annotated[str, _one_of(_core.LOSSES)]
     tied_weights: Annotated[bool, _boolean]
     alpha: Annotated[float, _real]
@@ -158,7 +155,6 @@ class Settings:
     sparsity: Annotated[float, _real]
     sparsity_weight: Annotated[float, _real]
     sparsity_momentum: Annotated[float, _real]
-    n_active: Annotated[int | None, _n_active]
     corruption: Annotated[str | None, _one_of([c for c in _core.CORRUPTIONS if c != "none"], none=True)]
     corruption_level: Annotated[float, _real]
     solver: Annotated[str, _one_of([*_core.SOLVERS, "exact"])]
@@ -187,9 +183,9 @@ class Settings:
     verbose: Annotated[int, _verbose]
 
     @classmethod
-    def of(cls, estimator: object) -> "Settings":
+    def of(cls, estimator: object) -> Self:
         """Read an estimator's parameters: TypeError for a wrong type, ValueError for a wrong name."""
-        return cls(**{name: check(name, getattr(estimator, name)) for name, check in _CHECKS.items()})
+        return cls(**{name: check(name, getattr(estimator, name)) for name, check in _checks(cls).items()})
 
     @property
     def has_mean_activity(self) -> bool:
@@ -219,13 +215,9 @@ class Settings:
                     f"{name}={accepted}, or use fit"
                 )
 
+    @abstractmethod
     def network(self, n_features: int) -> Network:
-        encoder = (n_features, *self.hidden_layer_sizes, self.n_components)
-        activations = mirrored_activations(
-            2 * len(encoder) - 2, self.activation, self.code_activation or self.activation, self.output_activation
-        )
-        n_active = 0 if self.n_active is None else min(self.n_active, self.n_components)
-        return Network((*encoder, *reversed(encoder[:-1])), activations, self.tied_weights, n_active)
+        """The network to train."""
 
     def objective(self) -> _core.ObjectiveConfig:
         return _core.ObjectiveConfig(
@@ -278,4 +270,26 @@ class Settings:
         return int(check_random_state(self.random_state).randint(2**64, dtype=np.uint64))
 
 
-_CHECKS = {name: hint.__metadata__[0] for name, hint in get_type_hints(Settings, include_extras=True).items()}
+@dataclass(frozen=True, kw_only=True)
+class Settings(TrainingSettings):
+    """All parameters of `Autoencoder`: its network, and how it is trained."""
+
+    n_components: Annotated[int, _n_components]
+    hidden_layer_sizes: Annotated[tuple[int, ...], _hidden_layer_sizes]
+    activation: Annotated[str, _ACTIVATION]
+    code_activation: Annotated[str | None, _one_of(_core.ACTIVATIONS, none=True)]
+    output_activation: Annotated[str, _ACTIVATION]
+    n_active: Annotated[int | None, _n_active]
+
+    def network(self, n_features: int) -> Network:
+        encoder = (n_features, *self.hidden_layer_sizes, self.n_components)
+        activations = mirrored_activations(
+            2 * len(encoder) - 2, self.activation, self.code_activation or self.activation, self.output_activation
+        )
+        n_active = 0 if self.n_active is None else min(self.n_active, self.n_components)
+        return Network((*encoder, *reversed(encoder[:-1])), activations, self.tied_weights, n_active)
+
+
+@cache
+def _checks(settings: type[TrainingSettings]) -> dict[str, Callable[[str, object], Any]]:
+    return {name: hint.__metadata__[0] for name, hint in get_type_hints(settings, include_extras=True).items()}

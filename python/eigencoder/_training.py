@@ -17,7 +17,6 @@ from ._data import (
     count_validation_rows,
     features_kept_on_error,
 )
-from ._settings import Settings
 from ._threads import n_threads
 from .exceptions import DivergenceError
 
@@ -37,7 +36,10 @@ def train(
 ) -> None:
     """Do the task; the estimator stays as it was where an argument is refused."""
     with features_kept_on_error(estimator):
-        training = Training(estimator, X, sample_weight=sample_weight, X_val=X_val, incremental=task == "partial_fit")
+        training = estimator._training(
+            estimator, X, sample_weight=sample_weight, X_val=X_val, incremental=task == "partial_fit"
+        )
+        training.begin()
         reporter = Reporter(
             estimator,
             task,
@@ -100,7 +102,7 @@ class Training:
         X_val: ArrayLike | None,
         incremental: bool,
     ) -> None:
-        settings = Settings.of(estimator)
+        settings = estimator._settings()
         if settings.solver == "exact":
             _exact.check(settings)
             settings = replace(settings, max_iter=1, early_stopping=False, warm_start=False)
@@ -119,6 +121,7 @@ class Training:
             check_unit_interval(x, "X")
             if x_val is not None:
                 check_unit_interval(x_val, "X_val")
+        self.sample_weight = sample_weight
         weights = check_sample_weight(sample_weight, len(x))
         self.n_threads = n_threads(settings.n_jobs)
         self.network = settings.network(x.shape[1])
@@ -136,15 +139,22 @@ class Training:
 
         # Drawn last, so that what is refused leaves the user's generator as it was.
         self.seed = settings.seed(estimator._seed if self.resumes else None)
-        if not self.resumes:
-            _core.initialise(self.network.config, self.seed, self.parameters)
         self.data = (
             TrainingData.split(x, weights, n_validation, self.seed)
             if n_validation > 0
             else TrainingData(x, weights=weights, x_validation=x_val)
         )
         self.column_extremes = self._column_extremes()
+
+    def begin(self) -> None:
+        """Set what training starts from."""
+        if not self.resumes:
+            self.initialise()
         self.optimizer_state = self._optimizer_state()
+
+    def initialise(self) -> None:
+        """Set the initial weights."""
+        _core.initialise(self.network.config, self.seed, self.parameters)
 
     def _parameters(self, dtype: DTypeLike) -> NDArray[Any]:
         if self.resumes:
@@ -172,7 +182,7 @@ class Training:
                 self.parameters = kept.parameters.copy()  # coefs_ are as they were left
         mean_activity = None
         if self.settings.has_mean_activity:
-            mean_activity = np.full(self.settings.n_components, np.nan)
+            mean_activity = np.full(self.network.n_components, np.nan)
             if kept.mean_activity is not None and kept.mean_activity.shape == mean_activity.shape:
                 mean_activity = kept.mean_activity.copy()
         # The core changes them in place, and a shallow copy of the estimator shares the kept ones.

@@ -1,5 +1,6 @@
 """The reference's answer for an estimator, whose parameters it reads by name; it imports no estimator."""
 
+from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
@@ -57,6 +58,8 @@ def loss_and_gradients(
 
 
 def _network(estimator: Any, n_features: int) -> Network:
+    if hasattr(estimator, "layers_"):
+        return _stacked_network(estimator, n_features)
     hidden_sizes = tuple(estimator.hidden_layer_sizes)
     hidden = (estimator.activation,) * len(hidden_sizes)
     code = estimator.activation if estimator.code_activation is None else estimator.code_activation
@@ -66,6 +69,21 @@ def _network(estimator: Any, n_features: int) -> Network:
         tied_weights=estimator.tied_weights,
         n_active=estimator.n_active or 0,
     )
+
+
+def _stacked_network(stack: Any, n_features: int) -> Network:
+    """The network of each layer stands where the code of the one below is."""
+    first, *others = stack.layers_
+    network = _network(first, n_features)
+    for layer in others:
+        sizes, activations, middle = network.layer_sizes, network.activations, network.n_layers // 2
+        inner = _network(layer, sizes[middle])
+        network = Network(
+            layer_sizes=(*sizes[:middle], *inner.layer_sizes, *sizes[middle + 1 :]),
+            activations=(*activations[:middle], *inner.activations, *activations[middle:]),
+            n_active=inner.n_active,
+        )
+    return replace(network, tied_weights=stack.tied_weights)
 
 
 def _objective(estimator: Any) -> Objective:

@@ -1,0 +1,163 @@
+"""What a stack adds to training: the unrolled network, and initial weights that are trained layer by layer."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.utils import Bunch
+
+from . import _core, _exact
+from ._base import BaseAutoencoder
+from ._network import Network
+from ._settings import TrainingSettings, _boolean
+from ._threads import n_threads
+from ._training import Training
+from .exceptions import DivergenceError
+
+NamedLayer: TypeAlias = tuple[str, BaseAutoencoder]
+_T = TypeVar("_T")
+
+
+def named_layers(layers: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The layers as pairs; one without a name is called by its position, layer1 first."""
+    return [layer if isinstance(layer, tuple) else (f"layer{i}", layer) for i, layer in enumerate(layers, start=1)]
+
+
+def unrolled(layers: Sequence[Sequence[_T]]) -> list[_T]:
+    """What belongs to the encoders of networks, in order, then to their decoders, from the last network to the first.
+
+    A network gives one thing, such as its weights, for each of its layers; the first half are its encoder's.
+    """
+    encoders = [item for layer in layers for item in layer[: len(layer) // 2]]
+    decoders = [item for layer in reversed(layers) for item in layer[len(layer) // 2 :]]
+    return encoders + decoders
+
+
+def _check_layers(name: str, layers: object) -> tuple[NamedLayer, ...]:
+    if not isinstance(layers, Sequence) or isinstance(layers, str):
+        raise TypeError(f"{name} must be a list such as [Autoencoder(64), Autoencoder(16)], found {layers!r}")
+    if not layers:
+        raise ValueError(f"{name} must hold at least one autoencoder, found {layers!r}")
+    for position, layer in enumerate(named_layers(layers), start=1):
+        if len(layer) != 2 or not isinstance(layer[0], str) or not isinstance(layer[1], BaseAutoencoder):
+            raise TypeError(
+                f"each of {name} must be an autoencoder such as Autoencoder(64), or a pair (name, autoencoder), found "
+                f"{layers[position - 1]!r} at position {position}"
+            )
+    return tuple(named_layers(layers))
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackSettings(TrainingSettings):
+    """The parameters of `StackedAutoencoder`: its layers, and how they are trained together."""
+
+    layers: Annotated[tuple[NamedLayer, ...], _check_layers]
+    fine_tune: Annotated[bool, _boolean]
+
+    def network(self, n_features: int) -> Network:
+        """The unrolled network; refuses the settings of a layer before any is trained."""
+        if self.solver == "exact":
+            raise ValueError("solver='exact' of the stack cannot fine-tune: use another one, it may be that of a layer")
+        networks: list[Network] = []
+        for position, (name, layer) in enumerate(self.layers, start=1):
+            with _naming(name):
+                settings = layer._settings()
+                if settings.solver == "exact":
+                    _exact.check(settings)
+                network = settings.network(networks[-1].n_components if networks else n_features)
+                n_threads(settings.n_jobs)
+                settings.optimizer()
+                settings.schedule(max_iter=settings.max_iter, first_epoch=0)
+                _core.check(network.config, settings.objective())
+                if network.n_active and position < len(self.layers):
+                    raise ValueError(
+                        f"n_active={network.n_active}, but only the top layer of a stack may have a k-sparse code: set "
+                        "n_active=None"
+                    )
+                if self.tied_weights and not settings.tied_weights:
+                    raise ValueError("tied_weights=True of the stack needs layers with tied_weights=True, found False")
+            networks.append(network)
+        sizes = [n_out for _, n_out in unrolled([network.weight_shapes for network in networks])]
+        activations = unrolled([network.activations for network in networks])
+        return Network((n_features, *sizes), tuple(activations), self.tied_weights, networks[-1].n_active)
+
+
+class StackTraining(Training):
+    """The fine-tuning, and before it the training of each layer on the codes of the one below."""
+
+    settings: StackSettings
+    layers: list[BaseAutoencoder]
+
+    def initialise(self) -> None:
+        """Train the layers."""
+        codes = self.data.x
+        validation_codes = self.data.x_validation if self.data.validation_rows is None else None
+        keys = np.random.SeedSequence(self.seed).generate_state(len(self.settings.layers), np.uint64)
+        layers: list[BaseAutoencoder] = []
+        for (name, given), key in zip(self.settings.layers, keys, strict=True):
+            if layers:
+                codes = layers[-1].transform(codes)
+                validation_codes = None if validation_codes is None else layers[-1].transform(validation_codes)
+            layer = clone(given)
+            if layer.random_state is None:
+                layer.set_params(random_state=int(key))
+            with _naming(name):
+                layer.fit(codes, sample_weight=self.sample_weight, X_val=validation_codes)
+            layers.append(layer)
+        coefs, intercepts = [layer.coefs_ for layer in layers], [layer.intercepts_ for layer in layers]
+        self.parameters[...] = self.network.pack(unrolled(coefs), unrolled(intercepts), self.parameters.dtype)
+        self.layers = layers
+
+    def model_attributes(self, parameters: NDArray[Any]) -> dict[str, Any]:
+        attributes = super().model_attributes(parameters)
+        if not self.resumes:
+            names = [name for name, _ in self.settings.layers]
+            attributes["layers_"] = self.layers
+            attributes["named_layers_"] = Bunch(**dict(zip(names, self.layers, strict=True)))
+        return attributes
+
+
+def part_attributes(stack: Any, start: int, stop: int) -> dict[str, Any]:
+    """The attributes of a stack of some of a fitted stack's layers, which has the same weights and no training."""
+    depths = [len(layer.coefs_) // 2 for layer in stack.layers_]
+    first, last, depth = sum(depths[:start]), sum(depths[:stop]), sum(depths)
+    kept = [*range(first, last), *range(2 * depth - last, 2 * depth - first)]
+    sizes = (stack._layer_sizes[first], *(stack._layer_sizes[layer + 1] for layer in kept))
+    attributes = {
+        "layers_": stack.layers_[start:stop],
+        "named_layers_": Bunch(**dict(list(stack.named_layers_.items())[start:stop])),
+        "coefs_": [stack.coefs_[layer] for layer in kept],
+        "intercepts_": [stack.intercepts_[layer] for layer in kept],
+        "loss_curve_": [],
+        "validation_loss_curve_": [],
+        "loss_": np.inf,
+        "best_loss_": np.inf,
+        "n_iter_": 0,
+        "t_": 0,
+        "n_features_in_": sizes[0],
+        "_activations": tuple(stack._activations[layer] for layer in kept),
+        "_layer_sizes": sizes,
+        "_n_active": stack._n_active if stop == len(depths) else 0,
+        "_dtype": stack._dtype,
+        "_seed": stack._seed,
+        "_column_extremes": None,
+        "_optimizer_state": None,
+    }
+    if start == 0 and hasattr(stack, "feature_names_in_"):
+        attributes["feature_names_in_"] = stack.feature_names_in_
+    return attributes
+
+
+@contextmanager
+def _naming(layer: str) -> Iterator[None]:
+    """Say which layer an error comes from."""
+    try:
+        yield
+    except DivergenceError as error:
+        raise DivergenceError(f"{layer}: {error}; the stack stays as it was") from error
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{layer}: {error}") from error

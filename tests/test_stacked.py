@@ -157,13 +157,16 @@ def test_the_weights_of_the_layers_are_a_better_start_than_random_ones():
         assert stack.loss_ < at_once.loss_
 
 
-@pytest.mark.parametrize("penalty", [None, "l1"])
-def test_its_gradients_agree_with_the_reference_and_with_differences(penalty):
-    stack = stack_of([*variants(), Autoencoder(2)], alpha=0.1, penalty=penalty, corruption="gaussian")
-    report = check_gradients(stack, data(9))
-    assert report.ok, report
-    stack.fit(data())
-    assert check_gradients(stack, data(9)).ok
+@pytest.mark.parametrize("tied_weights", [False, True])
+def test_its_gradients_agree_with_the_reference_and_with_differences(tied_weights):
+    layers = variants(tied_weights=tied_weights)
+    stack = stack_of(layers, tied_weights=tied_weights, alpha=0.1, penalty="l1", corruption="gaussian")
+    for estimator in (stack, clone(stack).fit(data())):
+        report = check_gradients(estimator, data(9))
+        assert report.ok, report
+
+
+def test_a_stack_can_be_a_layer():
     nested = stack_of([stack_of(variants()), Autoencoder(2, max_iter=2)]).fit(data())
     native, expected = (f(nested, data()) for f in (loss_and_gradients, reference.loss_and_gradients))
     NATIVE_OVER_REFERENCE["cpu", "float64"].assert_close(native[0], expected[0])
@@ -310,6 +313,7 @@ def test_validation_rows_are_encoded_by_all_layers():
 def test_rows_set_apart_for_the_fine_tuning_train_the_layers():
     stack = stack_of(layers_of(5, 3), early_stopping=True).fit(data())
     assert (stack.t_, stack[0].t_) == (3 * 54, 3 * 60)
+    assert (len(stack.validation_loss_curve_), stack[0].validation_loss_curve_) == (3, [])
     assert_same_weights(stack[0], stack_of(layers_of(5, 3)).fit(data())[0])
 
 

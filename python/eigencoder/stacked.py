@@ -64,8 +64,9 @@ class StackedAutoencoder(BaseAutoencoder, _BaseComposition):  # type: ignore[mis
     Notes
     -----
     ``stack[:2]`` is a stack of the first two layers, fitted if ``stack`` is, with the fine-tuned weights: both share
-    them. It has finished no epoch of its own. ``stack[0]`` and ``stack["layer1"]`` are a layer as it was trained by
-    itself, or the given one before ``fit``.
+    them. It has finished no epoch of its own, and need not rebuild its input well, since the fine-tuning looks at the
+    output of the whole. ``stack[0]`` and ``stack["layer1"]`` are a layer as it was trained by itself, or the given one
+    before ``fit``.
 
     An error while the layers are trained, or Ctrl-C, leaves the stack as it was. ``sample_weight`` and ``X_val`` reach
     the layers, X_val as codes. Rows that the stack's ``early_stopping`` sets apart for the fine-tuning have been seen

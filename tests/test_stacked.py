@@ -24,7 +24,7 @@ from eigencoder import (
 )
 from tolerances import NATIVE_OVER_REFERENCE
 
-ARCHITECTURE = {"n_components", "hidden_layer_sizes", "activation", "code_activation", "output_activation"}
+ARCHITECTURE = {"n_components", "hidden_layer_sizes", "activation", "code_activation", "output_activation", "n_active"}
 
 
 def data(n_samples=60, n_features=7, dtype="float64"):
@@ -362,6 +362,9 @@ def test_bad_layers(layers, error, message):
         ({"layer2__learning_rate_init": 0.0}, ValueError, "layer2: learning_rate_init must"),
         ({"layer2__batch_size": 0}, ValueError, "layer2: batch_size must"),
         ({"layer2__penalty": "kl", "layer2__activation": "relu"}, ValueError, "layer2: .*penalty=.l1."),
+        ({"solver": "exact"}, ValueError, "solver='exact' of the stack"),
+        ({"layer2__solver": "exact"}, ValueError, "layer2: solver='exact' solves .*; found activation='sigmoid'"),
+        ({"layer1__n_active": 2}, ValueError, "layer1: n_active=2, but only the top layer"),
         ({"layer2__n_jobs": 0}, ValueError, "layer2: n_jobs must"),
         ({"layer2__n_components": 10**12}, ValueError, r"7, 5, 1000000000000, 5, 7 units need \d+ bytes"),
     ],
@@ -375,6 +378,27 @@ def test_bad_parameters_are_refused_before_a_layer_is_trained(parameters, error,
     assert_refused(stack, error, message)
     assert_refused(fitted, error, message)
     assert random_state.random() == np.random.RandomState(0).random()
+
+
+def test_the_code_of_the_top_layer_may_be_k_sparse():
+    stack = stack_of([Autoencoder(5), Autoencoder(4, activation="tanh", n_active=2)]).fit(data())
+    assert ((stack.transform(data()) != 0).sum(axis=1) == 2).all()
+    assert (stack[:1].transform(data()) != 0).all()
+    assert ((stack[1:].transform(stack[:1].transform(data())) != 0).sum(axis=1) == 2).all()
+    assert check_gradients(stack, data(9)).ok
+
+
+def test_a_layer_may_be_solved_and_the_stack_minimised():
+    layers = [Autoencoder(4, activation="identity", solver="exact"), *layers_of(2)]
+    stack = stack_of(layers, solver="lbfgs", averaging=None).fit(data())
+    np.testing.assert_array_equal(stack.layers_[0].coefs_[0], clone(layers[0]).fit(data()).coefs_[0])
+    assert stack.loss_ < stack_of(layers, fine_tune=False).fit(data()).loss_
+    assert not hasattr(stack, "partial_fit")
+
+
+def test_the_average_of_the_weights_is_what_the_stack_has():
+    averaged, plain = (stack_of(layers_of(5, 3), max_iter=1, averaging=a, batch_size=60) for a in (0.5, None))
+    assert_same_weights(averaged.fit(data()), plain.fit(data()))  # after one update they are the same
 
 
 def test_data_that_a_layer_cannot_use_are_refused_in_its_name():

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from . import _core
 from ._data import TrainingData, Weights
 from ._network import Network, check_memory, layers_of
-from ._settings import Settings
+from ._settings import Settings, TrainingSettings
 
 Array = NDArray[np.float64]
 
@@ -47,7 +47,7 @@ class Noise(NamedTuple):
     absolute: float = 0.0
 
     @classmethod
-    def of(cls, settings: Settings) -> "Noise":
+    def of(cls, settings: TrainingSettings) -> "Noise":
         p = settings.corruption_level
         if settings.corruption == "masking":
             return cls(keep=1 - p, relative=p * (1 - p))
@@ -100,7 +100,7 @@ def check_data(x: NDArray[Any]) -> None:
 
 def fit(
     network: Network,
-    settings: Settings,
+    settings: TrainingSettings,
     data: TrainingData,
     parameters: NDArray[Any],
     *,
@@ -135,19 +135,19 @@ def fit(
 
 
 def solve(
-    x: NDArray[Any], weights: Weights | None, settings: Settings, noise: Noise, n_threads: int
+    x: NDArray[Any], weights: Weights | None, settings: TrainingSettings, noise: Noise, n_threads: int
 ) -> tuple[list[Array], list[Array]]:
     """The coefs and intercepts of least expected J. Units beyond the number of features get weights 0."""
     shares = _shares(x, weights)
     mean, covariance = _mean_and_covariance(x, shares, n_threads)
-    n_components = min(settings.n_components, len(mean))
+    n_components = min(network.n_components, len(mean))
     if settings.corruption is None:
         encoder, decoder = _shrunk_components(covariance, n_components, settings.alpha)
     else:
         encoder, decoder = _reduced_rank_regression(
             noise.keep**2 * covariance + np.diag(noise.mean_variance(x, shares)), noise.keep * covariance, n_components
         )
-    rest = (0, settings.n_components - n_components)
+    rest = (0, network.n_components - n_components)
     encoder, decoder = np.pad(encoder, ((0, 0), rest)), np.pad(decoder, (rest, (0, 0)))
     return [encoder, decoder], [-noise.keep * mean @ encoder, mean]
 

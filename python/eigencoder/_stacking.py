@@ -13,7 +13,7 @@ from sklearn.utils import Bunch
 from . import _core, _exact
 from ._base import BaseAutoencoder
 from ._network import Network
-from ._settings import TrainingSettings, _boolean
+from ._settings import Settings, TrainingSettings, _boolean
 from ._threads import n_threads
 from ._training import Training
 from .exceptions import DivergenceError
@@ -58,15 +58,17 @@ class StackSettings(TrainingSettings):
     layers: Annotated[tuple[NamedLayer, ...], _check_layers]
     fine_tune: Annotated[bool, _boolean]
 
-    def network(self, n_features: int) -> Network:
-        """The unrolled network; refuses the settings of a layer before any is trained."""
+    def __post_init__(self) -> None:
         if self.solver == "exact":
             raise ValueError("solver='exact' of the stack cannot fine-tune: use another one, it may be that of a layer")
+
+    def network(self, n_features: int) -> Network:
+        """The unrolled network; refuses the settings of a layer before any is trained."""
         networks: list[Network] = []
         for position, (name, layer) in enumerate(self.layers, start=1):
             with _naming(name):
                 settings = layer._settings()
-                if settings.solver == "exact":
+                if isinstance(settings, Settings) and settings.solver == "exact":
                     _exact.check(settings)
                 network = settings.network(networks[-1].n_components if networks else n_features)
                 n_threads(settings.n_jobs)

@@ -17,6 +17,7 @@ from ._data import (
     count_validation_rows,
     features_kept_on_error,
 )
+from ._settings import Settings
 from ._threads import n_threads
 from .exceptions import DivergenceError
 
@@ -103,7 +104,7 @@ class Training:
         incremental: bool,
     ) -> None:
         settings = estimator._settings()
-        if settings.solver == "exact":
+        if isinstance(settings, Settings) and settings.solver == "exact":
             _exact.check(settings)
             settings = replace(settings, max_iter=1, early_stopping=False, warm_start=False)
         self.settings = settings

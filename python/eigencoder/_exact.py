@@ -115,7 +115,7 @@ def fit(
         if on_epoch_begin is not None:
             on_epoch_begin(0)
         with threadpool_limits(1, user_api="blas"):  # so that n_jobs changes no bit
-            solution = solve(data.x, data.weights, settings, noise, n_threads)
+            solution = solve(data.x, data.weights, network.n_components, settings, noise, n_threads)
             parameters[...] = network.pack(*solution, parameters.dtype)
             coefs, _ = network.unpack(parameters)
             squared_norm = sum(float(np.square(w, dtype=np.float64).sum()) for w in coefs)
@@ -135,19 +135,19 @@ def fit(
 
 
 def solve(
-    x: NDArray[Any], weights: Weights | None, settings: TrainingSettings, noise: Noise, n_threads: int
+    x: NDArray[Any], weights: Weights | None, n_units: int, settings: TrainingSettings, noise: Noise, n_threads: int
 ) -> tuple[list[Array], list[Array]]:
     """The coefs and intercepts of least expected J. Units beyond the number of features get weights 0."""
     shares = _shares(x, weights)
     mean, covariance = _mean_and_covariance(x, shares, n_threads)
-    n_components = min(network.n_components, len(mean))
+    n_components = min(n_units, len(mean))
     if settings.corruption is None:
         encoder, decoder = _shrunk_components(covariance, n_components, settings.alpha)
     else:
         encoder, decoder = _reduced_rank_regression(
             noise.keep**2 * covariance + np.diag(noise.mean_variance(x, shares)), noise.keep * covariance, n_components
         )
-    rest = (0, network.n_components - n_components)
+    rest = (0, n_units - n_components)
     encoder, decoder = np.pad(encoder, ((0, 0), rest)), np.pad(decoder, (rest, (0, 0)))
     return [encoder, decoder], [-noise.keep * mean @ encoder, mean]
 

@@ -86,7 +86,7 @@ def core_gradients(workload: Workload, x: Array) -> tuple[Run, Run]:
     parameters = workload.initial_parameters.astype(np.float32)
     run = partial(
         _core.loss_and_gradients,
-        _core.NetworkConfig(workload.layer_sizes, workload.network.activations, False, 0),
+        _core.NetworkConfig(workload.layer_sizes, workload.network.activations, False, 0, 0),
         _core.ObjectiveConfig(
             loss=objective.loss,
             alpha=0.0,

@@ -14,6 +14,7 @@ from tolerances import KINK_MARGIN
 
 Array = NDArray[np.float64]
 NOISE_SEED = 0
+RECONSTRUCTION_LOSSES = [loss for loss in LOSSES if loss != "softmax_crossentropy"]
 LAYER_SIZES = {1: (4, 3, 4), 3: (3, 3, 2, 2, 2, 3, 3)}  # by depth
 
 
@@ -36,8 +37,19 @@ class Case(NamedTuple):
 # Everything that can be combined.
 CASES = [
     Case(*case)
-    for case in product(LAYER_SIZES, ACTIVATIONS, LOSSES, PENALTIES, CORRUPTIONS, (False, True), (0, 1))
+    for case in product(LAYER_SIZES, ACTIVATIONS, RECONSTRUCTION_LOSSES, PENALTIES, CORRUPTIONS, (False, True), (0, 1))
     if Case(*case).is_possible
+]
+
+
+# What a classifier may have: one softmax layer, or two layers, on encoders of both depths.
+CLASSIFIERS = [
+    (Network((*sizes, 3), (*(activation,) * (len(sizes) - 1), "identity"), False, n_active, n_encoder), penalty)
+    for sizes, n_encoder in (((4, 3), 1), ((4, 3, 2), 2), ((4, 2, 3), 1))
+    for activation in ACTIVATIONS
+    for n_active in (0, 1)
+    for penalty in PENALTIES
+    if Case(n_encoder, activation, "", penalty, "", False, n_active).is_possible
 ]
 
 
@@ -47,6 +59,7 @@ class Problem(NamedTuple):
     parameters: Array
     x: Array
     sample_weight: Array
+    labels: NDArray[np.int64] | None = None
 
     def loss_and_gradients(self, parameters: Array) -> tuple[float, Array]:
         return training.loss_and_gradients(
@@ -56,6 +69,7 @@ class Problem(NamedTuple):
             self.x,
             sample_weight=self.sample_weight,
             noise_seed=NOISE_SEED,
+            labels=self.labels,
         )
 
     def distance_to_kink(self) -> float:
@@ -85,10 +99,16 @@ def problem_away_from_kinks(network: Network, objective: Objective) -> Problem:
         rng = np.random.default_rng(seed)
         parameters = training.initialise(network, seed) + rng.normal(scale=0.3, size=network.n_parameters)
         x = rng.uniform(size=(4, network.layer_sizes[0]))
-        problem = Problem(network, objective, parameters, x, sample_weight=np.array([0.5, 2.0, 0.0, 1.0]))
+        labels = np.array([0, 2, 1, 2]) if network.n_encoder_layers else None
+        problem = Problem(network, objective, parameters, x, np.array([0.5, 2.0, 0.0, 1.0]), labels)
         if problem.distance_to_kink() > KINK_MARGIN:
             return problem
     raise AssertionError("no data away from the kinks: enlarge the search")
+
+
+def classifier_problem(network: Network, penalty: str) -> Problem:
+    objective = Objective("softmax_crossentropy", 0.1, penalty, sparsity=0.2, sparsity_weight=0.7, corruption="masking")
+    return problem_away_from_kinks(network, objective)
 
 
 def problem_of(case: Case) -> Problem:

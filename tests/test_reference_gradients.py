@@ -10,7 +10,17 @@ import pytest
 from eigencoder.reference import Network, Objective, loss_and_gradients, training
 from eigencoder.reference.formulas import ACTIVATIONS
 from eigencoder.reference.objective import PENALTIES, forward
-from problems import CASES, Array, Case, Problem, network_of, problem_away_from_kinks, problem_of
+from problems import (
+    CASES,
+    CLASSIFIERS,
+    Array,
+    Case,
+    Problem,
+    classifier_problem,
+    network_of,
+    problem_away_from_kinks,
+    problem_of,
+)
 from tolerances import EQUIVALENCE, FORMULA, GRADIENT
 
 
@@ -31,6 +41,26 @@ def check_every_derivative(problem: Problem) -> None:
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_gradients_agree_with_differences(case: Case) -> None:
     check_every_derivative(problem_of(case))
+
+
+@pytest.mark.parametrize(("network", "penalty"), CLASSIFIERS, ids=str)
+def test_gradients_of_a_classifier_agree_with_differences(network: Network, penalty: str) -> None:
+    check_every_derivative(classifier_problem(network, penalty))
+
+
+def test_softmax_crossentropy_by_hand() -> None:
+    """Logits 0 and log 3 are the probabilities 1/4 and 3/4; weights 3 and 1 are 1.5 and 0.5."""
+    network = Network((1, 1, 2), ("identity", "identity"), n_encoder_layers=1)
+    parameters = np.array([1.0, 0.0, 0.0, np.log(3), 0.0, 0.0])
+    loss, _ = training.loss_and_gradients(
+        network,
+        Objective("softmax_crossentropy"),
+        parameters,
+        np.ones((2, 1)),
+        sample_weight=[3.0, 1.0],
+        labels=np.array([0, 1]),
+    )
+    FORMULA["reference", "float64"].assert_close(loss, (1.5 * np.log(4) + 0.5 * np.log(4 / 3)) / 2)
 
 
 @pytest.mark.parametrize("penalty", [penalty for penalty in PENALTIES if penalty != "contractive"])
@@ -137,6 +167,9 @@ def test_tying_changes_no_term_of_the_loss() -> None:
         (Network((2, 1, 2), ("relu", "identity")), Objective(penalty="l0"), "l0"),
         (Network((2, 1, 2), ("relu", "identity")), Objective("hinge"), "hinge"),
         (Network((2, 1, 2), ("relu", "identity"), n_active=1), Objective(penalty="contractive"), "n_active=1"),
+        (Network((2, 1, 2), ("relu", "identity")), Objective("softmax_crossentropy"), "needs a classifier"),
+        (Network((2, 1, 2), ("relu", "identity"), n_encoder_layers=1), Objective(), "n_encoder_layers=1"),
+        (Network((2, 1, 2), ("relu", "relu"), n_encoder_layers=1), Objective("softmax_crossentropy"), "'identity'"),
         (Network((2, 1, 1, 1, 2), ("relu",) * 4), Objective(penalty="contractive"), "one layer"),
     ],
 )

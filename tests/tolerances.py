@@ -72,6 +72,9 @@ TRAINING = {
 # Two ways to the same result in float64, such as sample weights and repeated rows.
 EQUIVALENCE = Tolerance(1e-10, floor=1e-3)
 
+# The least cost that another library's optimiser finds.
+OPTIMUM_OF_ANOTHER = Tolerance(1e-4)
+
 # The cost that two line searches reach in as many iterations.
 LINE_SEARCH = Tolerance(0.01)
 

@@ -12,7 +12,7 @@ py::tuple names(const std::array<std::string_view, n>& list) {
 }
 
 NetworkConfig network(std::vector<Index> layer_sizes, const std::vector<std::string>& activations, bool tied_weights,
-                      Index n_active) {
+                      Index n_active, Index n_encoder_layers) {
   NetworkConfig config;
   config.layer_sizes = std::move(layer_sizes);
   for (const auto& name : activations) {
@@ -20,6 +20,7 @@ NetworkConfig network(std::vector<Index> layer_sizes, const std::vector<std::str
   }
   config.tied_weights = tied_weights;
   config.n_active = n_active;
+  config.n_encoder_layers = n_encoder_layers;
   check(config);
   return config;
 }
@@ -87,7 +88,8 @@ void bind_config(py::module_& module) {
   module.attr("LEARNING_RATES") = names(learning_rate_names);
 
   py::class_<NetworkConfig>(module, "NetworkConfig", py::is_final())
-      .def(py::init(&network), arg("layer_sizes"), arg("activations"), arg("tied_weights"), arg("n_active"));
+      .def(py::init(&network), arg("layer_sizes"), arg("activations"), arg("tied_weights"), arg("n_active"),
+           arg("n_encoder_layers"));
   py::class_<ObjectiveConfig>(module, "ObjectiveConfig", py::is_final())
       .def(py::init(&objective), py::kw_only(), arg("loss"), arg("alpha"), arg("penalty"), arg("sparsity"),
            arg("sparsity_weight"), arg("sparsity_momentum"), arg("corruption"), arg("corruption_level"));

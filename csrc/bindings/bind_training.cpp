@@ -1,4 +1,5 @@
 #include "bindings/python_monitor.h"
+#include "eigencoder/check.h"
 #include "eigencoder/layers.h"
 
 namespace eigencoder::bindings {
@@ -11,20 +12,23 @@ struct Training {
   Index n_updates = 0;
 };
 
-Index n_components(const NetworkConfig& network) { return network.layer_sizes[network.activations.size() / 2]; }
-
 template <typename T>
 void check_x(const NetworkConfig& network, const Array<T>& x, const OptionalArray<double>& weights,
-             const OptionalArray<T>& column_extremes) {
+             const OptionalArray<std::int64_t>& labels, const OptionalArray<T>& column_extremes) {
   if (x.ndim() != 2) throw py::value_error("x must have 2 dimensions, found " + std::to_string(x.ndim()));
   require_size("a row of x", x.shape(1), network.layer_sizes.front());
   if (weights) require_size("weights", weights->size(), x.shape(0));
   if (column_extremes) require_size("column_extremes", column_extremes->size(), 2 * x.shape(1));
+  if (!labels) return;
+  require_size("labels", labels->size(), x.shape(0));
+  const auto [lowest, highest] = std::minmax_element(labels->data(), labels->data() + labels->size());
+  if (*lowest < 0 || *highest >= network.layer_sizes.back()) throw py::index_error("labels must be indices of outputs");
 }
 
 template <typename T>
 Dataset<T> dataset(const Array<T>& x, const OptionalArray<std::int64_t>& rows, const OptionalArray<double>& weights,
-                   const OptionalArray<T>& column_extremes, Index first_row) {
+                   const OptionalArray<std::int64_t>& labels, const OptionalArray<T>& column_extremes,
+                   Index first_row) {
   Dataset<T> data;
   data.x = x.data();
   data.n_samples = rows ? rows->size() : x.shape(0);
@@ -35,6 +39,7 @@ Dataset<T> dataset(const Array<T>& x, const OptionalArray<std::int64_t>& rows, c
   }
   data.rows = data_or_null(rows);
   data.weights = data_or_null(weights);
+  data.labels = data_or_null(labels);
   data.column_extremes = data_or_null(column_extremes);
   data.first_row = first_row;
   return data;
@@ -47,18 +52,27 @@ void require_extremes(const ObjectiveConfig& objective, const OptionalArray<T>& 
   }
 }
 
+void require_labels(const ObjectiveConfig& objective, const OptionalArray<std::int64_t>& labels) {
+  if (objective.loss == Loss::softmax_crossentropy && !labels) {
+    throw py::value_error("loss 'softmax_crossentropy' needs labels");
+  }
+}
+
 // What was trained, and what a callback or a signal handler raised, or None.
 template <typename T>
 std::pair<Training, py::object> fit(
     const NetworkConfig& network, const ObjectiveConfig& objective, const OptimizerConfig& optimizer,
     const ScheduleConfig& schedule, std::uint64_t seed, const Array<T>& x, const OptionalArray<std::int64_t>& rows,
-    const OptionalArray<double>& weights, const OptionalArray<T>& column_extremes, Index first_row,
-    const OptionalArray<T>& x_validation, const OptionalArray<std::int64_t>& validation_rows,
-    const OptionalArray<double>& validation_weights, Array<T>& parameters, Array<T>& first_moment,
+    const OptionalArray<double>& weights, const OptionalArray<std::int64_t>& labels,
+    const OptionalArray<T>& column_extremes, Index first_row, const OptionalArray<T>& x_validation,
+    const OptionalArray<std::int64_t>& validation_rows, const OptionalArray<double>& validation_weights,
+    const OptionalArray<std::int64_t>& validation_labels, Array<T>& parameters, Array<T>& first_moment,
     Array<T>& second_moment, std::optional<Array<T>>& average, std::optional<Array<double>>& mean_activity,
     Index n_updates, PythonMonitor::Callback on_epoch_begin, PythonMonitor::Callback on_epoch_end, int n_threads) {
-  check_x(network, x, weights, column_extremes);
+  check(network, objective);
+  check_x(network, x, weights, labels, column_extremes);
   require_extremes(objective, column_extremes);
+  require_labels(objective, labels);
   require_positive(n_threads);
   const Index n_parameters = layers_of(network).back().end();
   require_size("parameters", parameters.size(), n_parameters);
@@ -69,12 +83,13 @@ std::pair<Training, py::object> fit(
   if (mean_activity.has_value() != (objective.sparsity_momentum > 0)) {
     throw py::value_error("sparsity_momentum and mean_activity go together");
   }
-  if (mean_activity) require_size("mean_activity", mean_activity->size(), n_components(network));
-  const Dataset<T> train = dataset(x, rows, weights, column_extremes, first_row);
+  if (mean_activity) require_size("mean_activity", mean_activity->size(), network.n_components());
+  const Dataset<T> train = dataset(x, rows, weights, labels, column_extremes, first_row);
   Dataset<T> validation;
   if (x_validation) {
-    check_x(network, *x_validation, validation_weights, column_extremes);
-    validation = dataset(*x_validation, validation_rows, validation_weights, column_extremes, 0);
+    check_x(network, *x_validation, validation_weights, validation_labels, column_extremes);
+    require_labels(objective, validation_labels);
+    validation = dataset(*x_validation, validation_rows, validation_weights, validation_labels, column_extremes, 0);
   } else if (schedule.early_stopping) {
     throw py::value_error("early_stopping needs x_validation");
   }
@@ -99,17 +114,20 @@ std::pair<Training, py::object> fit(
 
 template <typename T>
 double loss_and_gradients(const NetworkConfig& network, const ObjectiveConfig& objective, const Array<T>& x,
-                          const OptionalArray<double>& weights, const OptionalArray<T>& column_extremes,
-                          std::optional<std::uint64_t> noise_seed, const OptionalArray<double>& mean_activity,
-                          const Array<T>& parameters, std::optional<Array<T>>& gradients, int n_threads) {
-  check_x(network, x, weights, column_extremes);
+                          const OptionalArray<double>& weights, const OptionalArray<std::int64_t>& labels,
+                          const OptionalArray<T>& column_extremes, std::optional<std::uint64_t> noise_seed,
+                          const OptionalArray<double>& mean_activity, const Array<T>& parameters,
+                          std::optional<Array<T>>& gradients, int n_threads) {
+  check(network, objective);
+  check_x(network, x, weights, labels, column_extremes);
+  require_labels(objective, labels);
   if (noise_seed) require_extremes(objective, column_extremes);
   require_positive(n_threads);
   const Index n_parameters = layers_of(network).back().end();
   require_size("parameters", parameters.size(), n_parameters);
   if (gradients) require_size("gradients", gradients->size(), n_parameters);
-  if (mean_activity) require_size("mean_activity", mean_activity->size(), n_components(network));
-  const Dataset<T> data = dataset(x, {}, weights, column_extremes, 0);
+  if (mean_activity) require_size("mean_activity", mean_activity->size(), network.n_components());
+  const Dataset<T> data = dataset(x, {}, weights, labels, column_extremes, 0);
   T* const d_parameters = gradients ? gradients->mutable_data() : nullptr;
   PythonMonitor monitor;
   std::optional<double> loss;
@@ -135,13 +153,14 @@ void bind_training_of(py::module_& module) {
   const auto array = [](const char* name) { return arg(name).noconvert(); };
   module.def("initialise", &initialise<T>, arg("network"), arg("seed"), array("parameters"));
   module.def("fit", &fit<T>, arg("network"), arg("objective"), arg("optimizer"), arg("schedule"), py::kw_only(),
-             arg("seed"), array("x"), array("rows"), array("weights"), array("column_extremes"), arg("first_row"),
-             array("x_validation"), array("validation_rows"), array("validation_weights"), array("parameters"),
-             array("first_moment"), array("second_moment"), array("average"), array("mean_activity"), arg("n_updates"),
-             arg("on_epoch_begin"), arg("on_epoch_end"), arg("n_threads"));
+             arg("seed"), array("x"), array("rows"), array("weights"), array("labels"), array("column_extremes"),
+             arg("first_row"), array("x_validation"), array("validation_rows"), array("validation_weights"),
+             array("validation_labels"), array("parameters"), array("first_moment"), array("second_moment"),
+             array("average"), array("mean_activity"), arg("n_updates"), arg("on_epoch_begin"), arg("on_epoch_end"),
+             arg("n_threads"));
   module.def("loss_and_gradients", &loss_and_gradients<T>, arg("network"), arg("objective"), py::kw_only(), array("x"),
-             array("weights"), array("column_extremes"), arg("noise_seed"), array("mean_activity"), array("parameters"),
-             array("gradients"), arg("n_threads"));
+             array("weights"), array("labels"), array("column_extremes"), arg("noise_seed"), array("mean_activity"),
+             array("parameters"), array("gradients"), arg("n_threads"));
 }
 
 }  // namespace

@@ -59,6 +59,14 @@ template <typename T>
 void output_delta(Range rows, Matrix<const T> x, Loss loss, Activation activation, const T* row_weights,
                   Matrix<T> output, double* row_losses);
 
+// row_losses (n) = softmax cross-entropy of the labels (n), from logits (n, n_classes).
+template <typename T>
+void class_losses(Range rows, const Index* labels, Matrix<const T> logits, double* row_losses);
+
+// The same, and in place of the logits their delta (n, n_classes) = dJ/dz.
+template <typename T>
+void class_delta(Range rows, const Index* labels, const T* row_weights, Matrix<T> logits, double* row_losses);
+
 // sums (d) = sum_i row_weights_i matrix_ij, in double; row_weights nullptr: all 1.
 template <typename T>
 void column_sums(Range cols, Matrix<const T> matrix, const double* row_weights, double* sums);

@@ -73,6 +73,10 @@ Autoencoder<T>::Autoencoder(NetworkConfig network, ObjectiveConfig objective, st
   check(network_);
   check(objective_);
   check(network_, objective_);
+  if (network_.n_encoder_layers != 0) {
+    throw std::invalid_argument("an autoencoder mirrors its encoder: n_encoder_layers must be 0, found " +
+                                std::to_string(network_.n_encoder_layers));
+  }
   if (n_threads_ < 1) throw std::invalid_argument("n_threads must be >= 0, found " + std::to_string(n_threads));
   parameters_.resize(static_cast<std::size_t>(layers_of(network_).back().end()));
   engine_for<T>().initialise(network_, seed_, parameters_.data());

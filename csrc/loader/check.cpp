@@ -40,23 +40,29 @@ void require_known(const char* name, const Names& names, Enum value) {
 void check(const NetworkConfig& network) {
   for (const Activation activation : network.activations) require_known("an activation", activation_names, activation);
   const std::size_t n_layers = network.activations.size();
-  require(n_layers >= 2 && n_layers % 2 == 0, "the number of layers", "even and >= 2", n_layers);
+  const bool mirrored = network.n_encoder_layers == 0;
+  if (mirrored) {
+    require(n_layers >= 2 && n_layers % 2 == 0, "the number of layers", "even and >= 2", n_layers);
+  } else {
+    require(network.n_encoder_layers > 0 && network.n_encoder_layers < static_cast<Index>(n_layers), "n_encoder_layers",
+            "positive and below the number of layers", network.n_encoder_layers);
+    require(!network.tied_weights, "tied_weights of a classifier", "false", network.tied_weights);
+  }
   require(network.layer_sizes.size() == n_layers + 1, "the number of layer sizes", "the number of layers + 1",
           network.layer_sizes.size());
   constexpr Index most_parameters = std::numeric_limits<Index>::max() / 64;
   Index n_parameters = 0;
   for (std::size_t l = 0; l <= n_layers; ++l) {
     require(network.layer_sizes[l] >= 1, "a layer size", ">= 1", network.layer_sizes[l]);
-    require(network.layer_sizes[l] == network.layer_sizes[n_layers - l], "the decoder's layer sizes",
+    require(!mirrored || network.layer_sizes[l] == network.layer_sizes[n_layers - l], "the decoder's layer sizes",
             "the encoder's in reverse", network.layer_sizes[n_layers - l]);
     if (l == n_layers) break;
     const Index n_weights = saturating_product(network.layer_sizes[l], network.layer_sizes[l + 1]);
     require(n_weights <= most_parameters - n_parameters, "the number of weights of a layer", "addressable", n_weights);
     n_parameters += n_weights;
   }
-  const Index n_components = network.layer_sizes[n_layers / 2];
-  require(network.n_active >= 0 && network.n_active <= n_components, "n_active", "at most the number of code units",
-          network.n_active);
+  require(network.n_active >= 0 && network.n_active <= network.n_components(), "n_active",
+          "at most the number of code units", network.n_active);
 }
 
 void check(const ObjectiveConfig& objective) {
@@ -111,14 +117,21 @@ void check(const ScheduleConfig& schedule) {
 
 void check(const NetworkConfig& network, const ObjectiveConfig& objective) {
   if (objective.penalty == Penalty::kl) {
-    const Activation code = network.activations[network.activations.size() / 2 - 1];
+    const Activation code = network.activations[static_cast<std::size_t>(network.code_layer())];
     require(code == Activation::sigmoid || code == Activation::tanh, "the code's activation under penalty='kl'",
             "'sigmoid' or 'tanh' (penalty='l1' takes any)", name_of(activation_names, code));
   }
   if (objective.penalty == Penalty::contractive) {
-    require(network.activations.size() == 2, "the number of hidden layers under penalty='contractive'",
-            "0 (the penalty is that of an encoder of one layer)", network.activations.size() / 2 - 1);
+    require(network.code_layer() == 0, "the number of hidden layers under penalty='contractive'",
+            "0 (the penalty is that of an encoder of one layer)", network.code_layer());
     require(network.n_active == 0, "n_active under penalty='contractive'", "all code units", network.n_active);
+  }
+  const bool classifies = objective.loss == Loss::softmax_crossentropy;
+  require(classifies == (network.n_encoder_layers > 0), "n_encoder_layers",
+          "positive under loss='softmax_crossentropy', else 0", network.n_encoder_layers);
+  if (classifies) {
+    require(network.activations.back() == Activation::identity, "output_activation under loss='softmax_crossentropy'",
+            "'identity'", name_of(activation_names, network.activations.back()));
   }
   if (objective.loss == Loss::binary_crossentropy) {
     const Activation output = network.activations.back();

@@ -1,5 +1,5 @@
-// Reconstruction losses of one entry, as functions of the clean x and the output. A loss `from_logits` takes the last
-// layer's z, since its formula would overflow on h = f(z); `delta` is then dl/dz, otherwise dl/dh.
+// Losses. Those of a reconstruction are of one entry, as functions of the clean x and the output. A loss `from_logits`
+// takes the last layer's z, since its formula would overflow on h = f(z); `delta` is then dl/dz, otherwise dl/dh.
 //
 // To add one: write its struct here, append it to Losses, append its enumerator and name in eigencoder/config.h, and
 // add the formula to python/eigencoder/reference/formulas.py.
@@ -34,11 +34,23 @@ struct BinaryCrossentropy {
   }
 };
 
+// That of a class, from the logits z of all classes: -log softmax(z)_class, where log_sum is log sum_k exp z_k.
+struct SoftmaxCrossentropy {
+  template <typename V>
+  static V value(const V& log_sum, const V& z) {
+    return log_sum - z;
+  }
+  template <typename V>
+  static V probability(const V& z, Scalar<V> log_sum) {
+    return exp(V(z - log_sum));
+  }
+};
+
 using Losses = std::tuple<SquaredError, BinaryCrossentropy>;
-static_assert(std::tuple_size_v<Losses> == loss_names.size());
+static_assert(std::tuple_size_v<Losses> + 1 == loss_names.size());  // and SoftmaxCrossentropy
 
 inline bool from_logits(Loss loss) {
-  bool answer = false;
+  bool answer = loss == Loss::softmax_crossentropy;
   dispatch<Losses>(loss, [&](auto l) { answer = l.from_logits; });
   return answer;
 }

@@ -8,10 +8,13 @@ namespace eigencoder::model {
 
 class Network {
  public:
-  explicit Network(const NetworkConfig& config) : layers_(layers_of(config)), n_active_(config.n_active) {}
+  explicit Network(const NetworkConfig& config)
+      : layers_(layers_of(config)),
+        code_layer_(static_cast<std::size_t>(config.code_layer())),
+        n_active_(config.n_active) {}
 
   const std::vector<Layer>& layers() const { return layers_; }
-  std::size_t code_layer() const { return layers_.size() / 2 - 1; }
+  std::size_t code_layer() const { return code_layer_; }
   Index n_active() const { return n_active_; }  // code units of a row that stay; 0: all
   bool tied() const { return layers_.back().tied; }
   Index n_features() const { return layers_.front().n_inputs; }
@@ -28,6 +31,7 @@ class Network {
 
  private:
   std::vector<Layer> layers_;
+  std::size_t code_layer_;
   Index n_active_;
 };
 

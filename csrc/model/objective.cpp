@@ -36,6 +36,7 @@ Objective<T>::Objective(const Network& network, const ObjectiveConfig& config, I
       delta_weights_(static_cast<std::size_t>(max_rows)),
       penalty_weights_(static_cast<std::size_t>(max_rows)),
       block_(static_cast<std::size_t>(max_rows)),
+      labels_(classifies() ? static_cast<std::size_t>(max_rows) : 0),
       row_losses_(static_cast<std::size_t>(max_rows)),
       l1_norms_(config.penalty == Penalty::l1 ? static_cast<std::size_t>(max_rows) : 0),
       kept_(static_cast<std::size_t>(max_rows * network.n_active())),
@@ -117,6 +118,7 @@ bool Objective<T>::begin(const Dataset<T>& data, const Index* rows, Index n_rows
   for (Index i = 0; i < n_rows; ++i) {
     row_weights_[static_cast<std::size_t>(i)] = data.weights ? data.weights[rows[i]] : 1.0;
   }
+  for (std::size_t i = 0; classifies() && i < static_cast<std::size_t>(n_rows); ++i) labels_[i] = data.labels[rows[i]];
   sums_.rows = static_cast<double>(n_rows);
   sums_.weight = std::accumulate(row_weights_.begin(), row_weights_.begin() + n_rows, 0.0);
   input_ = noise.drawn() ? corrupted_.first_rows(n_rows) : clean();
@@ -148,8 +150,12 @@ template <typename Sequence>
 void Objective<T>::output_delta(Sequence& sequence) {
   const std::size_t last = outputs_.size() - 1;
   sequence.rows([&](Range part) {
-    kernels::output_delta<T>(part, clean(), config_.loss, network_.layers()[last].activation, delta_weights_.data(),
-                             output(last), row_losses_.data());
+    if (classifies()) {
+      kernels::class_delta<T>(part, labels_.data(), delta_weights_.data(), output(last), row_losses_.data());
+    } else {
+      kernels::output_delta<T>(part, clean(), config_.loss, network_.layers()[last].activation, delta_weights_.data(),
+                               output(last), row_losses_.data());
+    }
   });
 }
 
@@ -257,7 +263,12 @@ Sums Objective<T>::forward_all(const Dataset<T>& data, const Noise& noise, const
     kernels::sweep(context_, n_rows_, [&](auto& sequence) {
       forward(sequence, data, block_.data(), noise, parameters, outputs_.size());
       sequence.rows([&](Range part) {
-        kernels::row_losses<T>(part, clean(), output(outputs_.size() - 1), config_.loss, row_losses_.data());
+        const Matrix<T> last = output(outputs_.size() - 1);
+        if (classifies()) {
+          kernels::class_losses<T>(part, labels_.data(), last, row_losses_.data());
+        } else {
+          kernels::row_losses<T>(part, clean(), last, config_.loss, row_losses_.data());
+        }
       });
     });
     add_pass(total);

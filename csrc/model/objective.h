@@ -64,6 +64,7 @@ class Objective {
   double value(const Sums& sums, const T* parameters);
   double squared_norm(const T* parameters);
 
+  bool classifies() const { return config_.loss == Loss::softmax_crossentropy; }
   kernels::Matrix<T> clean() { return clean_.first_rows(n_rows_); }
   kernels::Matrix<T> input(std::size_t layer) { return layer == 0 ? input_ : output(layer - 1); }
   kernels::Matrix<T> output(std::size_t layer) { return outputs_[layer].first_rows(n_rows_); }
@@ -88,6 +89,7 @@ class Objective {
   std::vector<T> penalty_weights_;                 // what a row's share in the penalty is
   Sums sums_;                                      // of the batch
   std::vector<Index> block_;                       // rows of a block of all the data
+  std::vector<Index> labels_;                      // of the batch, where it is classified
   std::vector<double> row_losses_;
   std::vector<double> l1_norms_;
   std::vector<Index> kept_;  // columns of the code that stay, (max_rows, n_active)

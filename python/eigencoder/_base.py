@@ -1,6 +1,7 @@
 """The methods of every autoencoder; the constructors stand in files of their own."""
 
 import warnings
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, Self, TypeVar, cast
 
@@ -16,7 +17,7 @@ from . import _core
 from ._callbacks import CallbackSupportMixin, with_callbacks
 from ._data import check_codes, check_features, check_sample_weight
 from ._network import Layer, check_shapes, is_tied, layers_of
-from ._settings import Settings, TrainingSettings, check_n_jobs
+from ._settings import AutoencoderSettings, Settings, TrainingSettings, check_n_jobs
 from ._threads import n_threads
 from ._training import OptimizerState, Training, train
 
@@ -36,15 +37,9 @@ def _with_minibatches(method: _Method) -> _Method:
     return cast(_Method, available_if(trains_in_minibatches)(method))
 
 
-class BaseAutoencoder(
-    ClassNamePrefixFeaturesOutMixin,  # type: ignore[misc]
-    CallbackSupportMixin,  # type: ignore[misc]
-    TransformerMixin,  # type: ignore[misc]
-    BaseEstimator,  # type: ignore[misc]
-):
-    """Everything of an autoencoder but its constructor."""
+class BaseNetwork(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
+    """What every estimator of a trained network has."""
 
-    solver: str
     max_iter: int
     early_stopping: bool
     n_jobs: int | None
@@ -59,12 +54,38 @@ class BaseAutoencoder(
     t_: int
     _activations: tuple[str, ...]
     _layer_sizes: tuple[int, ...]
-    _n_active: int
+    _n_active: tuple[int, ...]
     _dtype: str
     _seed: int
     _column_extremes: NDArray[Any] | None
     _optimizer_state: OptimizerState | None
     _training: ClassVar[type[Training]] = Training
+
+    @abstractmethod
+    def _settings(self) -> TrainingSettings: ...
+
+    def _check_input(self, X: ArrayLike, *, all_finite: bool = False) -> NDArray[Any]:
+        check_is_fitted(self, "coefs_")
+        return check_features(self, X, reset=False, dtype=self._dtype, all_finite=all_finite)
+
+    def _infer(self, function: Callable[..., NDArray[Any]], x: NDArray[Any], layers: list[Layer]) -> NDArray[Any]:
+        """Call the core, which sees on its way whether x is finite."""
+        try:
+            return function(layers, x, self._n_threads())
+        except ValueError:
+            assert_all_finite(x, estimator_name=type(self).__name__, input_name="X")
+            raise
+
+    def _n_threads(self) -> int:
+        return n_threads(check_n_jobs("n_jobs", self.n_jobs))
+
+    def _layers(self) -> list[Layer]:
+        check_shapes(self.coefs_, self.intercepts_, self._layer_sizes, "restore the arrays, or fit afresh")
+        return layers_of(self.coefs_, self.intercepts_, self._activations, self._n_active, self._dtype)
+
+
+class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwork):  # type: ignore[misc]
+    """Everything of an autoencoder but its constructor."""
 
     @with_callbacks
     def fit(
@@ -233,27 +254,8 @@ class BaseAutoencoder(
             return float(error == 0)
         return float(1 - error / deviation)
 
-    def _settings(self) -> TrainingSettings:
+    def _settings(self) -> AutoencoderSettings:
         return Settings.of(self)
-
-    def _check_input(self, X: ArrayLike, *, all_finite: bool = False) -> NDArray[Any]:
-        check_is_fitted(self, "coefs_")
-        return check_features(self, X, reset=False, dtype=self._dtype, all_finite=all_finite)
-
-    def _infer(self, function: Callable[..., NDArray[Any]], x: NDArray[Any], layers: list[Layer]) -> NDArray[Any]:
-        """Call the core, which sees on its way whether x is finite."""
-        try:
-            return function(layers, x, self._n_threads())
-        except ValueError:
-            assert_all_finite(x, estimator_name=type(self).__name__, input_name="X")
-            raise
-
-    def _n_threads(self) -> int:
-        return n_threads(check_n_jobs("n_jobs", self.n_jobs))
-
-    def _layers(self) -> list[Layer]:
-        check_shapes(self.coefs_, self.intercepts_, self._layer_sizes, "restore the arrays, or fit afresh")
-        return layers_of(self.coefs_, self.intercepts_, self._activations, self._n_active, self._dtype)
 
     @property
     def _n_features_out(self) -> int:

@@ -21,7 +21,12 @@ LEARNING_RATES: tuple[str, ...]
 @final
 class NetworkConfig:
     def __init__(
-        self, layer_sizes: Sequence[int], activations: Sequence[str], tied_weights: bool, n_active: int
+        self,
+        layer_sizes: Sequence[int],
+        activations: Sequence[str],
+        tied_weights: bool,
+        n_active: int,
+        n_encoder_layers: int,
     ) -> None: ...
 
 @final
@@ -106,11 +111,13 @@ def fit(
     x: NDArray[_T],
     rows: NDArray[np.int64] | None,
     weights: NDArray[np.float64] | None,
+    labels: NDArray[np.int64] | None,
     column_extremes: NDArray[_T] | None,
     first_row: int,
     x_validation: NDArray[_T] | None,
     validation_rows: NDArray[np.int64] | None,
     validation_weights: NDArray[np.float64] | None,
+    validation_labels: NDArray[np.int64] | None,
     parameters: NDArray[_T],
     first_moment: NDArray[_T],
     second_moment: NDArray[_T],
@@ -132,6 +139,7 @@ def loss_and_gradients(
     *,
     x: NDArray[_T],
     weights: NDArray[np.float64] | None,
+    labels: NDArray[np.int64] | None,
     column_extremes: NDArray[_T] | None,
     noise_seed: int | None,
     mean_activity: NDArray[np.float64] | None,

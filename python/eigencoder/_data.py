@@ -16,6 +16,7 @@ from . import _core
 
 Rows: TypeAlias = NDArray[np.int64]
 Weights: TypeAlias = NDArray[np.float64]
+Labels: TypeAlias = NDArray[np.int64]
 _FEATURE_ATTRIBUTES = ("n_features_in_", "feature_names_in_")
 
 
@@ -86,7 +87,10 @@ def check_sample_weight(sample_weight: ArrayLike | None, n_samples: int) -> Weig
 
 @dataclass(frozen=True)
 class TrainingData:
-    """The rows that train and those that validate, as the core names them; weights have mean 1 over their rows."""
+    """The rows that train and those that validate, as the core names them; weights have mean 1 over their rows.
+
+    Labels are the classes of all rows of x, and of x_validation.
+    """
 
     x: NDArray[Any]
     rows: Rows | None = None
@@ -94,9 +98,13 @@ class TrainingData:
     x_validation: NDArray[Any] | None = None
     validation_rows: Rows | None = None
     validation_weights: Weights | None = None
+    labels: Labels | None = None
+    validation_labels: Labels | None = None
 
     @classmethod
-    def split(cls, x: NDArray[Any], weights: Weights | None, n_validation: int, seed: int) -> "TrainingData":
+    def split(
+        cls, x: NDArray[Any], weights: Weights | None, labels: Labels | None, n_validation: int, seed: int
+    ) -> "TrainingData":
         """Set some of the rows of x apart, drawn by the seed."""
         order = _core.permutation(len(x), seed)
         rows, validation_rows = np.sort(order[n_validation:]), np.sort(order[:n_validation])
@@ -107,6 +115,8 @@ class TrainingData:
             x,
             validation_rows,
             mean_one(weights, validation_rows, "every row set apart for validation"),
+            labels,
+            labels,
         )
 
     def column_extremes(self, seen: NDArray[Any] | None) -> NDArray[Any]:

@@ -162,7 +162,7 @@ def expected_error(
 ) -> float:
     """The weighted mean of E ||x - h(x~)||^2 = ||x - h(E x~)||^2 + sum_j Var[x~_j] ||row j of W1 W2||^2."""
     (encoder, decoder), intercepts = network.unpack(parameters)
-    of_mean = layers_of([noise.keep * encoder, decoder], intercepts, network.activations, 0, parameters.dtype)
+    of_mean = layers_of([noise.keep * encoder, decoder], intercepts, network.activations, (0, 0), parameters.dtype)
     shares = _shares(x, weights)
     slopes = np.square(encoder @ decoder).sum(axis=1, dtype=np.float64)
     return float(shares @ _core.squared_errors(of_mean, x, n_threads) + noise.mean_variance(x, shares) @ slopes)

@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 from . import _core, reference
 from ._base import BaseAutoencoder
-from ._data import check_features, check_sample_weight, check_unit_interval, column_extremes
+from ._data import check_features, check_sample_weight, column_extremes
 from ._settings import check_key
 from ._threads import n_threads
 
@@ -201,8 +201,7 @@ class _Objective:
     ) -> None:
         settings = fitted._settings()
         self.x = check_features(fitted, X, reset=False, dtype=dtype)
-        if settings.loss == "binary_crossentropy":
-            check_unit_interval(self.x, "X")
+        settings.check_data(self.x, "X")
         self.network = settings.network(self.x.shape[1])
         self.parameters = self.network.pack(fitted.coefs_, fitted.intercepts_, dtype)
         self._configs = self.network.config, settings.objective()
@@ -210,6 +209,7 @@ class _Objective:
         self._arguments: dict[str, Any] = {
             "x": self.x,
             "weights": check_sample_weight(sample_weight, len(self.x)),
+            "labels": None,
             "column_extremes": column_extremes(self.x) if settings.corruption == "salt_and_pepper" else None,
             "noise_seed": None if noise_seed is None else check_key("noise_seed", noise_seed),
             "mean_activity": None,

@@ -24,21 +24,34 @@ def mirrored_activations(n_layers: int, hidden: str, code: str, output: str) -> 
 class Network:
     """Layer l maps ``layer_sizes[l]`` inputs to ``layer_sizes[l + 1]`` outputs through ``activations[l]``.
 
-    Of a row's code the ``n_active`` largest activations stay, with 0 all.
+    Of a row's code the ``n_active`` largest activations stay, with 0 all. ``n_encoder_layers`` makes a classifier,
+    whose further layers map codes to classes; with 0 it is an autoencoder.
     """
 
     layer_sizes: tuple[int, ...]
     activations: tuple[str, ...]
     tied_weights: bool
     n_active: int = 0
+    n_encoder_layers: int = 0
 
     @property
     def config(self) -> _core.NetworkConfig:
-        return _core.NetworkConfig(self.layer_sizes, self.activations, self.tied_weights, self.n_active)
+        return _core.NetworkConfig(
+            self.layer_sizes, self.activations, self.tied_weights, self.n_active, self.n_encoder_layers
+        )
+
+    @property
+    def code_layer(self) -> int:
+        return (self.n_encoder_layers or len(self.activations) // 2) - 1
+
+    @property
+    def n_active_outputs(self) -> tuple[int, ...]:
+        """How many outputs of each layer stay; 0: all."""
+        return tuple(self.n_active if layer == self.code_layer else 0 for layer in range(len(self.activations)))
 
     @property
     def n_components(self) -> int:
-        return self.layer_sizes[len(self.layer_sizes) // 2]
+        return self.layer_sizes[self.code_layer + 1]
 
     @property
     def weight_shapes(self) -> list[tuple[int, int]]:
@@ -124,14 +137,13 @@ def layers_of(
     coefs: Sequence[NDArray[Any]],
     intercepts: Sequence[NDArray[Any]],
     activations: Sequence[str],
-    n_active: int,
+    n_active: Sequence[int],
     dtype: DTypeLike,
 ) -> list[Layer]:
     """What the core needs for inference: a transposed matrix stays a view, anything else unusual is copied."""
-    code_layer = len(coefs) // 2 - 1
     return [
-        (_core_order(w, dtype), np.require(b, dtype, ["C", "A"]), activation, n_active if layer == code_layer else 0)
-        for layer, (w, b, activation) in enumerate(zip(coefs, intercepts, activations, strict=True))
+        (_core_order(w, dtype), np.require(b, dtype, ["C", "A"]), activation, n)
+        for w, b, activation, n in zip(coefs, intercepts, activations, n_active, strict=True)
     ]
 
 

@@ -8,9 +8,11 @@ from numbers import Integral, Real
 from typing import Annotated, Any, Self, TypeAlias, get_type_hints
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from . import _core
+from ._data import check_unit_interval
 from ._network import Network, mirrored_activations
 
 RandomState: TypeAlias = int | np.random.RandomState | np.random.Generator | None
@@ -148,16 +150,10 @@ _ACTIVATION = _one_of(_core.ACTIVATIONS)
 class TrainingSettings(ABC):
     """How a network is trained: one field a constructor parameter, annotated with what checks it."""
 
-    loss: Annotated[str, _one_of(_core.LOSSES)]
-    tied_weights: Annotated[bool, _boolean]
     alpha: Annotated[float, _real]
-    penalty: Annotated[str | None, _one_of([p for p in _core.PENALTIES if p != "none"], none=True)]
-    sparsity: Annotated[float, _real]
-    sparsity_weight: Annotated[float, _real]
-    sparsity_momentum: Annotated[float, _real]
     corruption: Annotated[str | None, _one_of([c for c in _core.CORRUPTIONS if c != "none"], none=True)]
     corruption_level: Annotated[float, _real]
-    solver: Annotated[str, _one_of([*_core.SOLVERS, "exact"])]
+    solver: Annotated[str, _one_of(_core.SOLVERS)]
     learning_rate: Annotated[str, _one_of(_core.LEARNING_RATES)]
     learning_rate_init: Annotated[float, _real]
     power_t: Annotated[float, _real]
@@ -190,7 +186,7 @@ class TrainingSettings(ABC):
     @property
     def has_mean_activity(self) -> bool:
         """Whether a batch's mean activations go by those of the batches before."""
-        return self.penalty == "kl" and self.sparsity_momentum != 0 and self.solver != "lbfgs"
+        return False
 
     @property
     def n_arrays(self) -> int:
@@ -216,20 +212,12 @@ class TrainingSettings(ABC):
                 )
 
     @abstractmethod
-    def network(self, n_features: int) -> Network:
-        """The network to train."""
-
     def objective(self) -> _core.ObjectiveConfig:
-        return _core.ObjectiveConfig(
-            loss=self.loss,
-            alpha=0.0 if self.solver == "adamw" else self.alpha,
-            penalty=self.penalty or "none",
-            sparsity=self.sparsity,
-            sparsity_weight=self.sparsity_weight,
-            sparsity_momentum=self.sparsity_momentum if self.has_mean_activity else 0.0,
-            corruption=self.corruption or "none",
-            corruption_level=self.corruption_level,
-        )
+        """What is minimised."""
+
+    @abstractmethod
+    def check_data(self, x: NDArray[Any], name: str) -> None:
+        """Refuse rows that the loss cannot take."""
 
     def optimizer(self) -> _core.OptimizerConfig:
         return _core.OptimizerConfig(
@@ -271,7 +259,44 @@ class TrainingSettings(ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(TrainingSettings):
+class AutoencoderSettings(TrainingSettings):
+    """How the network of an autoencoder is trained."""
+
+    loss: Annotated[str, _one_of([loss for loss in _core.LOSSES if loss != "softmax_crossentropy"])]
+    tied_weights: Annotated[bool, _boolean]
+    penalty: Annotated[str | None, _one_of([p for p in _core.PENALTIES if p != "none"], none=True)]
+    sparsity: Annotated[float, _real]
+    sparsity_weight: Annotated[float, _real]
+    sparsity_momentum: Annotated[float, _real]
+    solver: Annotated[str, _one_of([*_core.SOLVERS, "exact"])]
+
+    @property
+    def has_mean_activity(self) -> bool:
+        return self.penalty == "kl" and self.sparsity_momentum != 0 and self.solver != "lbfgs"
+
+    @abstractmethod
+    def network(self, n_features: int) -> Network:
+        """The network to train."""
+
+    def objective(self) -> _core.ObjectiveConfig:
+        return _core.ObjectiveConfig(
+            loss=self.loss,
+            alpha=0.0 if self.solver == "adamw" else self.alpha,
+            penalty=self.penalty or "none",
+            sparsity=self.sparsity,
+            sparsity_weight=self.sparsity_weight,
+            sparsity_momentum=self.sparsity_momentum if self.has_mean_activity else 0.0,
+            corruption=self.corruption or "none",
+            corruption_level=self.corruption_level,
+        )
+
+    def check_data(self, x: NDArray[Any], name: str) -> None:
+        if self.loss == "binary_crossentropy":
+            check_unit_interval(x, name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(AutoencoderSettings):
     """All parameters of `Autoencoder`: its network, and how it is trained."""
 
     n_components: Annotated[int, _n_components]

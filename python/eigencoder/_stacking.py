@@ -13,7 +13,7 @@ from sklearn.utils import Bunch
 from . import _core, _exact
 from ._base import BaseAutoencoder
 from ._network import Network
-from ._settings import Settings, TrainingSettings, _boolean
+from ._settings import AutoencoderSettings, Settings, _boolean
 from ._threads import n_threads
 from ._training import Training
 from .exceptions import DivergenceError
@@ -52,7 +52,7 @@ def _check_layers(name: str, layers: object) -> tuple[NamedLayer, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StackSettings(TrainingSettings):
+class StackSettings(AutoencoderSettings):
     """The parameters of `StackedAutoencoder`: its layers, and how they are trained together."""
 
     layers: Annotated[tuple[NamedLayer, ...], _check_layers]
@@ -143,7 +143,7 @@ def part_attributes(stack: Any, start: int, stop: int) -> dict[str, Any]:
         "n_features_in_": sizes[0],
         "_activations": tuple(stack._activations[layer] for layer in kept),
         "_layer_sizes": sizes,
-        "_n_active": stack._n_active if stop == len(depths) else 0,
+        "_n_active": tuple(stack._n_active[layer] for layer in kept),
         "_dtype": stack._dtype,
         "_seed": stack._seed,
         "_column_extremes": None,

@@ -9,26 +9,27 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from . import _core, _exact
 from ._callbacks import Reporter
 from ._data import (
+    Labels,
     TrainingData,
     check_features,
     check_sample_weight,
-    check_unit_interval,
     check_validation_data,
     count_validation_rows,
     features_kept_on_error,
 )
-from ._settings import Settings
+from ._network import Network
+from ._settings import AutoencoderSettings, Settings, TrainingSettings
 from ._threads import n_threads
 from .exceptions import DivergenceError
 
 if TYPE_CHECKING:
-    from ._base import BaseAutoencoder
+    from ._base import BaseNetwork
 
 FitResult: TypeAlias = _core.FitResult | _exact.FitResult
 
 
 def train(
-    estimator: "BaseAutoencoder",
+    estimator: "BaseNetwork",
     task: Literal["fit", "partial_fit"],
     X: ArrayLike,
     y: object,
@@ -38,7 +39,7 @@ def train(
     """Do the task; the estimator stays as it was where an argument is refused."""
     with features_kept_on_error(estimator):
         training = estimator._training(
-            estimator, X, sample_weight=sample_weight, X_val=X_val, incremental=task == "partial_fit"
+            estimator, X, y, sample_weight=sample_weight, X_val=X_val, incremental=task == "partial_fit"
         )
         training.begin()
         reporter = Reporter(
@@ -94,10 +95,13 @@ class Training:
     resumes it also goes on with the optimizer's state, the row numbers and the column extremes.
     """
 
+    settings: TrainingSettings
+
     def __init__(
         self,
-        estimator: "BaseAutoencoder",
+        estimator: "BaseNetwork",
         X: ArrayLike,
+        y: object,
         *,
         sample_weight: ArrayLike | None,
         X_val: ArrayLike | None,
@@ -118,14 +122,13 @@ class Training:
 
         x = check_features(estimator, X, reset=not self.resumes, dtype=estimator._dtype if self.resumes else None)
         x_val = None if X_val is None else check_validation_data(estimator, X_val, x.dtype)
-        if settings.loss == "binary_crossentropy":
-            check_unit_interval(x, "X")
-            if x_val is not None:
-                check_unit_interval(x_val, "X_val")
+        settings.check_data(x, "X")
+        if x_val is not None:
+            settings.check_data(x_val, "X_val")
         self.sample_weight = sample_weight
-        weights = check_sample_weight(sample_weight, len(x))
+        weights, labels = check_sample_weight(sample_weight, len(x)), self.check_labels(y, len(x))
         self.n_threads = n_threads(settings.n_jobs)
-        self.network = settings.network(x.shape[1])
+        self.network = self.make_network(x.shape[1])
         self.network.check_memory(x.itemsize, settings.n_arrays, n_batch=min(settings.batch_size, len(x)))
         if settings.solver == "exact":
             _exact.check_data(x)
@@ -141,11 +144,20 @@ class Training:
         # Drawn last, so that what is refused leaves the user's generator as it was.
         self.seed = settings.seed(estimator._seed if self.resumes else None)
         self.data = (
-            TrainingData.split(x, weights, n_validation, self.seed)
+            TrainingData.split(x, weights, labels, n_validation, self.seed)
             if n_validation > 0
-            else TrainingData(x, weights=weights, x_validation=x_val)
+            else TrainingData(x, weights=weights, x_validation=x_val, labels=labels)
         )
         self.column_extremes = self._column_extremes()
+
+    def check_labels(self, y: object, n_samples: int) -> Labels | None:
+        """The classes of the rows, by number; None where y is ignored."""
+        return None
+
+    def make_network(self, n_features: int) -> Network:
+        """The network to train."""
+        assert isinstance(self.settings, AutoencoderSettings)
+        return self.settings.network(n_features)
 
     def begin(self) -> None:
         """Set what training starts from."""
@@ -214,11 +226,13 @@ class Training:
             x=self.data.x,
             rows=self.data.rows,
             weights=self.data.weights,
+            labels=self.data.labels,
             column_extremes=self.column_extremes,
             first_row=self.estimator.t_ if self.resumes and self.incremental else 0,
             x_validation=self.data.x_validation,
             validation_rows=self.data.validation_rows,
             validation_weights=self.data.validation_weights,
+            validation_labels=self.data.validation_labels,
             parameters=self.parameters,
             first_moment=self.optimizer_state.first_moment,
             second_moment=self.optimizer_state.second_moment,
@@ -243,7 +257,7 @@ class Training:
             "intercepts_": intercepts,
             "_activations": self.network.activations,
             "_layer_sizes": self.network.layer_sizes,
-            "_n_active": self.network.n_active,
+            "_n_active": self.network.n_active_outputs,
             "_dtype": parameters.dtype.name,
         }
 

@@ -47,7 +47,7 @@ def test_squared_errors(dtype: str) -> None:
 
 def test_crossentropy_does_not_overflow() -> None:
     """At z = +-800 the loss of the wrong answer is |z|, of the right one 0."""
-    network = _core.NetworkConfig([1, 1, 1], ["identity", "sigmoid"], False, 0)
+    network = _core.NetworkConfig([1, 1, 1], ["identity", "sigmoid"], False, 0, 0)
     objective = _core.ObjectiveConfig(
         loss="binary_crossentropy",
         alpha=0.0,
@@ -64,6 +64,7 @@ def test_crossentropy_does_not_overflow() -> None:
             objective,
             x=np.array([[x]]),
             weights=None,
+            labels=None,
             column_extremes=None,
             noise_seed=None,
             mean_activity=None,
@@ -79,7 +80,7 @@ def test_initial_weights_are_the_reference_s_in_every_bit(tied: bool) -> None:
     network = Network((5, 7, 3, 7, 5), ("relu", "sigmoid", "elu", "identity"), tied)
     seed = 2**63 + 5
     parameters = np.empty(network.n_parameters)
-    _core.initialise(_core.NetworkConfig(network.layer_sizes, network.activations, tied, 0), seed, parameters)
+    _core.initialise(_core.NetworkConfig(network.layer_sizes, network.activations, tied, 0, 0), seed, parameters)
     np.testing.assert_array_equal(parameters, training.initialise(network, seed))
 
 
@@ -98,3 +99,35 @@ def test_the_largest_activations_stay(n_active: int, dtype: str) -> None:
     layer = (np.eye(37, dtype=dtype), np.zeros(37, dtype), "identity", n_active)
     expected = np.where(kernels.largest(code.astype(float), n_active), code, 0)
     np.testing.assert_array_equal(_core.forward([layer], code, 2), expected)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_softmax_crossentropy_does_not_overflow(dtype: str) -> None:
+    """With logits of +-800 the loss of a class is its distance to the largest."""
+    network = _core.NetworkConfig([1, 1, 3], ["identity", "identity"], False, 0, 1)
+    objective = _core.ObjectiveConfig(
+        loss="softmax_crossentropy",
+        alpha=0.0,
+        penalty="none",
+        sparsity=0.05,
+        sparsity_weight=1.0,
+        sparsity_momentum=0.0,
+        corruption="none",
+        corruption_level=0.0,
+    )
+    parameters = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 800.0, -800.0, 0.0], dtype)
+    for label, expected in [(0, 0.0), (1, 1600.0), (2, 800.0)]:
+        loss = _core.loss_and_gradients(
+            network,
+            objective,
+            x=np.ones((1, 1), dtype),
+            weights=None,
+            labels=np.array([label]),
+            column_extremes=None,
+            noise_seed=None,
+            mean_activity=None,
+            parameters=parameters,
+            gradients=None,
+            n_threads=1,
+        )
+        FORMULA["cpu", dtype].assert_close(loss, expected)

@@ -54,13 +54,15 @@ def native_loss_and_gradients(
     weights: np.ndarray,
     n_threads: int,
     mean_activity: np.ndarray | None = None,
+    labels: np.ndarray | None = None,
 ) -> tuple[float, np.ndarray]:
     gradients = np.full_like(parameters, np.nan)
     loss = _core.loss_and_gradients(
-        _core.NetworkConfig(network.layer_sizes, network.activations, network.tied_weights, network.n_active),
+        _core.NetworkConfig(*vars(network).values()),
         _core.ObjectiveConfig(**vars(objective)),
         x=x,
         weights=weights,
+        labels=labels,
         column_extremes=np.stack([x.min(axis=0), x.max(axis=0)]),
         noise_seed=NOISE_SEED,
         mean_activity=mean_activity,
@@ -134,3 +136,22 @@ def test_active_units_agree_with_the_reference(n_active: int, tied: bool) -> Non
     expected = training.loss_and_gradients(network, objective, parameters, x)
     for native, of_reference in zip(found, expected, strict=True):
         NATIVE_OVER_REFERENCE["cpu", "float64"].assert_close(native, of_reference)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("n_samples", "sizes"), [(67, (20, 17, 10)), (1050, (30, 35, 20, 37)), (1, (5, 3, 1))])
+def test_a_classifier_agrees_with_the_reference(n_samples: int, sizes: tuple[int, ...], dtype: str) -> None:
+    network = Network(sizes, ("tanh",) * (len(sizes) - 2) + ("identity",), False, 2, len(sizes) - 2)
+    objective = Objective("softmax_crossentropy", alpha=0.01, corruption="gaussian")
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(n_samples, sizes[0])).astype(dtype)
+    weights = rng.uniform(0.5, 1.5, n_samples)
+    weights /= weights.mean()
+    labels = rng.integers(0, sizes[-1], n_samples)
+    parameters = 3 * training.initialise(network, 1).astype(dtype)
+    found = native_loss_and_gradients(network, objective, parameters, x, weights, 2, labels=labels)
+    expected = training.loss_and_gradients(
+        network, objective, parameters.astype(float), x, sample_weight=weights, noise_seed=NOISE_SEED, labels=labels
+    )
+    for native, of_reference in zip(found, expected, strict=True):
+        NATIVE_OVER_REFERENCE["cpu", dtype].assert_close(native, of_reference)

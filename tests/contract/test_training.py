@@ -8,6 +8,7 @@ import pytest
 
 from eigencoder import _core
 from eigencoder.reference import Dataset, Network, Objective, Optimizer, Schedule, training
+from problems import RECONSTRUCTION_LOSSES
 from tolerances import TRAINING
 
 SEED = 2**40 + 17
@@ -30,6 +31,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 X = np.random.default_rng(3).uniform(size=(37, 13))
 X_VALIDATION = np.random.default_rng(4).uniform(size=(21, 13))
+LABELS = np.random.default_rng(6).integers(0, 3, 37)
 WEIGHTS = np.random.default_rng(5).integers(0, 3, 37).astype(float)
 
 
@@ -44,15 +46,21 @@ def check_run(
     x_validation: np.ndarray = X_VALIDATION,
 ) -> training.FitResult:
     x, x_validation = X.astype(dtype), x_validation.astype(dtype)
-    train = Dataset.of(x, weights=weights)
-    validation = Dataset.of(x_validation, column_extremes=train.column_extremes)
+    labels, validation_labels = (
+        (LABELS[: len(x)], LABELS[: len(x_validation)]) if network.n_encoder_layers else (None, None)
+    )
+    n_classes = network.layer_sizes[-1]
+    train = Dataset.of(x, weights=weights, labels=labels, n_classes=n_classes)
+    validation = Dataset.of(
+        x_validation, column_extremes=train.column_extremes, labels=validation_labels, n_classes=n_classes
+    )
     expected = training.fit(network, objective, optimizer, schedule, train, seed=SEED, validation=validation)
 
     parameters = training.initialise(network, SEED).astype(dtype)
     average = parameters.copy() if optimizer.averaging else None
     mean_activity = np.full(network.n_components, np.nan) if objective.sparsity_momentum else None
     result, exception = _core.fit(
-        _core.NetworkConfig(network.layer_sizes, network.activations, network.tied_weights, network.n_active),
+        _core.NetworkConfig(*vars(network).values()),
         _core.ObjectiveConfig(**vars(objective)),
         _core.OptimizerConfig(**vars(optimizer)),
         _core.ScheduleConfig(**vars(schedule)),
@@ -60,11 +68,13 @@ def check_run(
         x=x,
         rows=None,
         weights=train.weights,
+        labels=labels,
         column_extremes=train.column_extremes.astype(dtype),
         first_row=0,
         x_validation=x_validation,
         validation_rows=None,
         validation_weights=None,
+        validation_labels=validation_labels,
         parameters=parameters,
         first_moment=np.zeros_like(parameters),
         second_moment=np.zeros_like(parameters),
@@ -111,13 +121,22 @@ def test_twenty_steps_with_every_option(solver: str, option: str, tied: bool) ->
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("n_active", [0, 2])
 @pytest.mark.parametrize("penalty", _core.PENALTIES)
-@pytest.mark.parametrize("loss", _core.LOSSES)
+@pytest.mark.parametrize("loss", RECONSTRUCTION_LOSSES)
 def test_twenty_steps_of_every_objective(loss: str, penalty: str, n_active: int, tied: bool) -> None:
     network = replace(NETWORK, activations=(*NETWORK.activations[:-1], "sigmoid"), tied_weights=tied, n_active=n_active)
     if penalty == "contractive":
         network = Network((13, 4, 13), ("sigmoid", "sigmoid"), tied)
     objective = Objective(loss, alpha=0.01, penalty=penalty, sparsity_weight=0.3, corruption="masking")
     check_run(network, objective, SOLVERS["adam"], SCHEDULE)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("solver", [*SOLVERS, "lbfgs"])
+def test_twenty_steps_of_a_classifier(solver: str, dtype: str) -> None:
+    network = Network((13, 9, 4, 3), ("tanh", "sigmoid", "identity"), n_active=2, n_encoder_layers=2)
+    optimizer = SOLVERS.get(solver, Optimizer("lbfgs"))
+    expected = check_run(network, Objective("softmax_crossentropy", alpha=0.01), optimizer, SCHEDULE, dtype)
+    assert expected.loss_curve[-1] < expected.loss_curve[0]
 
 
 def test_twenty_steps_under_sparsity_momentum() -> None:

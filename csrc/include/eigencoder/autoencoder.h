@@ -37,7 +37,7 @@ class Autoencoder {
   std::vector<double> score_samples(const T* x, Index n_samples) const;
 
   Index n_features() const { return network_.layer_sizes.front(); }
-  Index n_components() const { return network_.layer_sizes[network_.activations.size() / 2]; }
+  Index n_components() const { return network_.n_components(); }
 
   // One flat vector: W (n_inputs, n_outputs), then b, layer after layer; a tied decoder layer has only its b.
   T* parameters() { return parameters_.data(); }

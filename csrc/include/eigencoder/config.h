@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -15,8 +16,10 @@ enum class Activation { identity, sigmoid, tanh, relu, leaky_relu, elu, softplus
 inline constexpr std::array<std::string_view, 7> activation_names{"identity",   "sigmoid", "tanh",    "relu",
                                                                   "leaky_relu", "elu",     "softplus"};
 
-enum class Loss { squared_error, binary_crossentropy };
-inline constexpr std::array<std::string_view, 2> loss_names{"squared_error", "binary_crossentropy"};
+// The last one compares the output with the class of a row, the others with the row itself.
+enum class Loss { squared_error, binary_crossentropy, softmax_crossentropy };
+inline constexpr std::array<std::string_view, 3> loss_names{"squared_error", "binary_crossentropy",
+                                                            "softmax_crossentropy"};
 
 enum class Penalty { none, kl, l1, contractive };
 inline constexpr std::array<std::string_view, 4> penalty_names{"none", "kl", "l1", "contractive"};
@@ -31,13 +34,20 @@ inline constexpr std::array<std::string_view, 5> solver_names{"adam", "adamw", "
 enum class LearningRate { constant, invscaling, adaptive, cosine };
 inline constexpr std::array<std::string_view, 4> learning_rate_names{"constant", "invscaling", "adaptive", "cosine"};
 
-// Layer l maps layer_sizes[l] inputs to layer_sizes[l + 1] outputs through activations[l]. The number of layers is
-// even; the code is the output of the middle one.
+// Layer l maps layer_sizes[l] inputs to layer_sizes[l + 1] outputs through activations[l]. An autoencoder has an even
+// number of layers; its code is the output of the middle one, and the decoder mirrors the encoder.
 struct NetworkConfig {
   std::vector<Index> layer_sizes;
   std::vector<Activation> activations;
   bool tied_weights = false;
-  Index n_active = 0;  // code units of a row that stay, the largest ones; 0: all
+  Index n_active = 0;          // code units of a row that stay, the largest ones; 0: all
+  Index n_encoder_layers = 0;  // of a classifier, whose further layers map codes to classes; 0: an autoencoder
+
+  Index code_layer() const {
+    const auto n_layers = static_cast<Index>(activations.size());
+    return (n_encoder_layers > 0 ? n_encoder_layers : n_layers / 2) - 1;
+  }
+  Index n_components() const { return layer_sizes[static_cast<std::size_t>(code_layer() + 1)]; }
 };
 
 // J = 1/m sum_i s_i loss(x_i, h(x~_i)) + alpha/2 sum ||W||_F^2 + penalty(code)

@@ -17,6 +17,7 @@ struct Dataset {
   Index n_samples = 0;                 // how many rows take part
   const Index* rows = nullptr;         // their indices in x; nullptr: 0, 1, ..., n_samples - 1
   const double* weights = nullptr;     // one a row of x; nullptr: all 1
+  const Index* labels = nullptr;       // one a row of x: its class; read by softmax_crossentropy alone
   const T* column_extremes = nullptr;  // (2, n_features), minima then maxima; read by salt_and_pepper alone
   Index first_row = 0;                 // added to a row's index where random numbers are drawn for it
 

@@ -22,15 +22,17 @@ class Layer(NamedTuple):
 class Network:
     """Layer l maps ``layer_sizes[l]`` inputs to ``layer_sizes[l + 1]`` outputs through ``activations[l]``.
 
-    The number of layers is even and the code is the output of the middle one. With ``tied_weights`` a decoder layer
-    multiplies by the transpose of the encoder layer that it mirrors. Of a row's code the ``n_active`` largest
-    activations stay and all others become 0; with 0 all stay.
+    The number of layers of an autoencoder is even and the code is the output of the middle one. With ``tied_weights`` a
+    decoder layer multiplies by the transpose of the encoder layer that it mirrors. ``n_encoder_layers`` makes a
+    classifier: the code is the output of the last of these, and the layers after it lead to the classes. Of a row's
+    code the ``n_active`` largest activations stay and all others become 0; with 0 all stay.
     """
 
     layer_sizes: tuple[int, ...]
     activations: tuple[str, ...]
     tied_weights: bool = False
     n_active: int = 0
+    n_encoder_layers: int = 0
 
     @property
     def n_layers(self) -> int:
@@ -38,7 +40,7 @@ class Network:
 
     @property
     def code_layer(self) -> int:
-        return self.n_layers // 2 - 1
+        return (self.n_encoder_layers or self.n_layers // 2) - 1
 
     @property
     def n_components(self) -> int:
@@ -141,6 +143,7 @@ class Dataset:
     weights : (n_rows_of_x,), sample weights, of mean 1 over the rows that take part
     column_extremes : (2, n_features), minima, then maxima, which salt_and_pepper draws
     first_row : added to a row's index where random numbers are drawn for it
+    target : (n_rows_of_x, n_outputs), what the output is compared with: x, or a 1 in the column of a row's class
     """
 
     x: Array
@@ -148,6 +151,7 @@ class Dataset:
     weights: Array
     column_extremes: Array
     first_row: int
+    target: Array
 
     @classmethod
     def of(
@@ -158,8 +162,13 @@ class Dataset:
         weights: ArrayLike | None = None,
         column_extremes: Array | None = None,
         first_row: int = 0,
+        labels: Rows | None = None,
+        n_classes: int = 0,
     ) -> "Dataset":
-        """Without ``rows`` all of x, without ``weights`` all 1, without ``column_extremes`` those of x."""
+        """Without ``rows`` all of x, without ``weights`` all 1, without ``column_extremes`` those of x.
+
+        ``labels``, (n_rows_of_x,), are the classes of the rows, of ``n_classes``; without them the target is x.
+        """
         x = np.asarray(x, dtype=np.float64)
         if x.ndim != 2:
             raise ValueError(f"x has {x.ndim} dimensions, expected 2: pass an array (n_samples, n_features)")
@@ -170,7 +179,8 @@ class Dataset:
             raise ValueError(f"the mean sample weight is {mean_weight}, expected > 0: give some row a weight")
         if column_extremes is None:
             column_extremes = np.stack((x.min(axis=0), x.max(axis=0)))
-        return cls(x, rows, weights / mean_weight, column_extremes, first_row)
+        target = x if labels is None else np.eye(n_classes)[labels]
+        return cls(x, rows, weights / mean_weight, column_extremes, first_row, target)
 
 
 @dataclass(frozen=True)

@@ -155,12 +155,14 @@ ACTIVATIONS: dict[str, type[Activation]] = {
 
 
 class Loss(ABC):
-    """A reconstruction loss of one entry, l(x, output), and its delta, dl/doutput.
+    """A loss of one entry, l(x, output), and its delta, dl/doutput.
 
-    The output is h = f(z); with ``from_logits`` it is the last layer's z, since the formula would overflow on h.
+    The output is h = f(z); with ``from_logits`` it is the last layer's z, since the formula would overflow on h. The
+    last layer's activation must then be ``output_activation``.
     """
 
     from_logits: ClassVar[bool] = False
+    output_activation: ClassVar[str] = ""
 
     @staticmethod
     @abstractmethod
@@ -187,6 +189,7 @@ class BinaryCrossentropy(Loss):
     """l = -x log h - (1 - x) log(1 - h) with h = sigmoid(z): l = softplus(z) - x z, and dl/dz = sigmoid(z) - x."""
 
     from_logits = True
+    output_activation = "sigmoid"
 
     @staticmethod
     def value(x: Array, output: Array) -> Array:
@@ -197,7 +200,35 @@ class BinaryCrossentropy(Loss):
         return Sigmoid.value(output) - x
 
 
-LOSSES: dict[str, type[Loss]] = {"squared_error": SquaredError, "binary_crossentropy": BinaryCrossentropy}
+class SoftmaxCrossentropy(Loss):
+    """l = -x log p with p = exp(z) / sum_k exp(z_k), x being 1 in the column of the row's class; dl/dz = p - x.
+
+    The rows of x and output are samples, their columns the classes.
+    """
+
+    from_logits = True
+    output_activation = "identity"
+
+    @staticmethod
+    def _log_sum(z: Array) -> Array:
+        """log sum_k exp(z_k), (n, 1), written so that no exponential overflows."""
+        largest = z.max(axis=1, keepdims=True)
+        return np.asarray(largest + np.log(np.exp(z - largest).sum(axis=1, keepdims=True)))
+
+    @staticmethod
+    def value(x: Array, output: Array) -> Array:
+        return x * (SoftmaxCrossentropy._log_sum(output) - output)
+
+    @staticmethod
+    def delta(x: Array, output: Array) -> Array:
+        return np.asarray(np.exp(output - SoftmaxCrossentropy._log_sum(output)) - x)
+
+
+LOSSES: dict[str, type[Loss]] = {
+    "squared_error": SquaredError,
+    "binary_crossentropy": BinaryCrossentropy,
+    "softmax_crossentropy": SoftmaxCrossentropy,
+}
 
 
 class Activity(NamedTuple):

@@ -71,15 +71,15 @@ def _chosen(word: Words, level: float) -> NDArray[np.bool_]:
 
 
 def gather_corrupt(data: Dataset, rows: Rows, noise: Noise) -> tuple[Array, Array]:
-    """The given rows of ``data.x``, clean and with noise, (n, d) each.
+    """The target of the given rows, (n, n_outputs), and the rows with noise, (n, d).
 
     The noise of row i is drawn at row ``data.first_row + i``, wherever in the batch it lies.
     """
-    clean = data.x[rows]
+    target, clean = data.target[rows], data.x[rows]
     if noise.seed is None:
-        return clean, clean
+        return target, clean
     word = words(noise.seed, noise.stream, data.first_row + rows, clean.shape[1], noise.epoch)
-    return clean, CORRUPTIONS[noise.corruption](clean, word, noise.level, data.column_extremes)
+    return target, CORRUPTIONS[noise.corruption](clean, word, noise.level, data.column_extremes)
 
 
 def dense_forward(inputs: Array, weights: Array, bias: Array, activation: str) -> Array:

@@ -32,14 +32,21 @@ def check(network: Network, objective: Objective) -> None:
             f"penalty='kl' needs a code activation of {list(ACTIVITIES)}, found {code!r}: "
             f'use another one, or penalty="l1"'
         )
-    if objective.penalty == "contractive" and (network.n_layers > 2 or network.n_active):
+    if objective.penalty == "contractive" and (network.code_layer > 0 or network.n_active):
         raise ValueError(
-            f"penalty='contractive' needs an encoder of one layer whose units all stay, found {network.n_layers // 2} "
-            f"layers and n_active={network.n_active}"
+            "penalty='contractive' needs an encoder of one layer whose units all stay, found "
+            f"{network.code_layer + 1} layers and n_active={network.n_active}"
         )
-    if LOSSES[objective.loss].from_logits and network.activations[-1] != "sigmoid":
+    loss = LOSSES[objective.loss]
+    if loss.from_logits and network.activations[-1] != loss.output_activation:
         raise ValueError(
-            f"loss={objective.loss!r} needs output_activation='sigmoid', found {network.activations[-1]!r}"
+            f"loss={objective.loss!r} needs output_activation={loss.output_activation!r}, found "
+            f"{network.activations[-1]!r}"
+        )
+    if (objective.loss == "softmax_crossentropy") != (network.n_encoder_layers > 0):
+        raise ValueError(
+            f"loss='softmax_crossentropy' needs a classifier, and a classifier that loss: found {objective.loss!r} and "
+            f"n_encoder_layers={network.n_encoder_layers}"
         )
 
 

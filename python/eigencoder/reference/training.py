@@ -75,6 +75,7 @@ def loss_and_gradients(
     noise_seed: int | None = None,
     epoch: int = 0,
     mean_activity: Array | None = None,
+    labels: Rows | None = None,
 ) -> tuple[float, Array]:
     """J of x as one batch, and dJ/dparameters.
 
@@ -87,13 +88,20 @@ def loss_and_gradients(
     noise_seed : None: no corruption
     epoch : of which the noise is drawn
     mean_activity : (n_components,), that of the batches before under ``sparsity_momentum``; None: there were none
+    labels : (n_samples,), the class of each row, for a classifier
 
     Returns
     -------
     J, and an array (n_parameters,)
     """
     check(network, objective)
-    data = Dataset.of(x, weights=sample_weight, column_extremes=column_extremes)
+    data = Dataset.of(
+        x,
+        weights=sample_weight,
+        column_extremes=column_extremes,
+        labels=labels,
+        n_classes=network.layer_sizes[-1],
+    )
     noise = Noise(objective.corruption, objective.corruption_level, noise_seed, epoch=epoch)
     return _of_batch(network, objective, parameters, data, data.rows, noise, mean_activity)
 

@@ -63,6 +63,14 @@ def test_lbfgs_reports_the_cost_of_its_weights():
     assert (np.diff(autoencoder.loss_curve_) < 0).all()
 
 
+def test_lbfgs_reads_no_learning_rate():
+    settings = {"solver": "lbfgs", "max_iter": 50, "tol": 0.1, "n_iter_no_change": 2}
+    plain = small(**settings).fit(data())
+    other = small(**settings, learning_rate="adaptive", learning_rate_init=7.0, warmup_epochs=3).fit(data())
+    assert other.loss_curve_ == plain.loss_curve_
+    assert plain.n_iter_ < 50
+
+
 def test_lbfgs_draws_its_noise_once():
     X = data()
     noisy = small(solver="lbfgs", corruption="masking", max_iter=7).fit(X)

@@ -197,7 +197,7 @@ bool Trainer<T>::has_converged(double monitored_loss) {
   }
   if (n_without_improvement_ < schedule_.n_iter_no_change) return false;
   n_without_improvement_ = 0;
-  return !learning_rate_.lower();
+  return lbfgs_ || !learning_rate_.lower();
 }
 
 template <typename T>

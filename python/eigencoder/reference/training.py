@@ -177,7 +177,7 @@ def fit(
             best_loss, best_state = monitored_loss, state
         if n_unimproved >= schedule.n_iter_no_change:
             n_unimproved = 0
-            stuck = not learning_rate.lower()
+            stuck = minimiser is not None or not learning_rate.lower()
         if stuck:
             status = "converged"
             break

@@ -1,7 +1,7 @@
 // The objective over all the data, in blocks: J and its gradient as of one batch, in bounded memory.
 #include <algorithm>
 
-#include "model/objective.h"
+#include "model/passes.h"
 
 namespace eigencoder::model {
 

@@ -1,4 +1,4 @@
-#include "model/objective.h"
+#include "model/passes.h"
 
 #include <algorithm>
 #include <cmath>
@@ -81,55 +81,6 @@ bool Objective<T>::begin(const Dataset<T>& data, const Index* rows, Index n_rows
   sums_.weight = std::accumulate(row_weights_.begin(), row_weights_.begin() + n_rows, 0.0);
   input_ = noise.drawn() ? corrupted_.first_rows(n_rows) : clean();
   return sums_.weight != 0;
-}
-
-template <typename T>
-template <typename Sequence>
-void Objective<T>::forward(Sequence& sequence, const Dataset<T>& data, const Index* rows, const Noise& noise,
-                           const T* parameters, std::size_t n_layers) {
-  sequence.rows([&](Range part) { kernels::gather_corrupt<T>(part, data, rows, noise, clean(), input_); });
-  const auto& layers = network_.layers();
-  for (std::size_t l = 0; l < n_layers; ++l) {
-    const bool as_logits = from_logits_ && l + 1 == layers.size();
-    sequence.matrix(layers[l].n_outputs, [&](Part part, Scratch<T>& scratch) {
-      kernels::dense_forward<T>(part, scratch, input(l), network_.weights(layers[l], parameters),
-                                parameters + layers[l].bias_offset,
-                                as_logits ? Activation::identity : layers[l].activation, output(l));
-    });
-    if (l != network_.code_layer() || network_.n_active() == 0) continue;
-    sequence.rows([&](Range part) { kernels::keep_largest<T>(part, network_.n_active(), code(), kept_.data()); });
-  }
-  if (config_.penalty != Penalty::l1) return;
-  sequence.rows([&](Range part) { kernels::l1_norms<T>(part, code(), l1_norms_.data()); });
-}
-
-template <typename T>
-template <typename Sequence>
-void Objective<T>::output_delta(Sequence& sequence) {
-  const std::size_t last = outputs_.size() - 1;
-  sequence.rows([&](Range part) {
-    if (classifies()) {
-      kernels::class_delta<T>(part, labels_.data(), delta_weights_.data(), output(last), row_losses_.data());
-    } else {
-      kernels::output_delta<T>(part, clean(), config_.loss, network_.layers()[last].activation, delta_weights_.data(),
-                               output(last), row_losses_.data());
-    }
-  });
-}
-
-template <typename T>
-template <typename Sequence>
-void Objective<T>::backward(Sequence& sequence, const T* parameters) {
-  const auto& layers = network_.layers();
-  for (std::size_t l = layers.size(); l-- > 1;) {
-    const bool of_code = l - 1 == network_.code_layer() && penalty_.exists();
-    sequence.matrix(layers[l].n_inputs, [&](Part part, Scratch<T>& scratch) {
-      kernels::dense_backward<T>(part, scratch, delta(l), network_.weights(layers[l], parameters), input(l),
-                                 layers[l - 1].activation, of_code ? &penalty_gradient_ : nullptr, delta(l - 1));
-    });
-    if (l - 1 != network_.code_layer() || network_.n_active() == 0) continue;
-    sequence.rows([&](Range part) { kernels::keep<T>(part, network_.n_active(), kept_.data(), delta(l - 1)); });
-  }
 }
 
 template <typename T>

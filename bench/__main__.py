@@ -2,23 +2,19 @@
 
 import argparse
 import importlib.util
-import os
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from . import fits, inference, kernels, memory, scaling
-from .machine import describe_machine
+from .machine import describe_machine, restart_without_openblas_overrides
 from .peak import Peak, measurable_peak
 from .peers import KEYS, obstacles, peer_types
 from .report import table, write_json
 from .timing import Turns
 from .workloads import ENCODING, WORKLOADS, Workload
 
-# They make OpenBLAS run the kernel or the blocking of another processor; the peers are to run at their best.
-OPENBLAS_OVERRIDES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 RESULTS = Path(__file__).parent / "results"
 BENCHES = {
     "fits": "every workload with every peer",
@@ -71,13 +67,6 @@ def known_keys(names: str) -> list[str]:
     if unknown := sorted(set(found) - set(KEYS)):
         raise argparse.ArgumentTypeError(f"found {', '.join(unknown)}, expected some of {','.join(KEYS)}")
     return found
-
-
-def restart_without_openblas_overrides() -> None:
-    """OpenBLAS reads them as NumPy is imported, so that a new process is needed."""
-    environment = {name: value for name, value in os.environ.items() if name not in OPENBLAS_OVERRIDES}
-    if len(environment) < len(os.environ):
-        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
 
 
 def run(bench: str, workloads: Sequence[Workload], keys: Sequence[str], turns: Turns, path: Path) -> None:

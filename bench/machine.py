@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypedDict
@@ -12,7 +13,10 @@ import threadpoolctl
 import eigencoder
 from eigencoder import _core
 
-PACKAGES = ("numpy", "scikit-learn", "torch", "jax", "jaxlib")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "jax", "jaxlib", "pyod")
+
+# They make OpenBLAS run the kernel or the blocking of another processor; the peers are to run at their best.
+OPENBLAS_OVERRIDES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 
 class Machine(TypedDict):
@@ -66,3 +70,10 @@ def blas_of_numpy() -> str:
         f"({library['num_threads']} threads)"
         for library in of_numpy
     )
+
+
+def restart_without_openblas_overrides() -> None:
+    """OpenBLAS reads them as NumPy is imported, so that a new process is needed."""
+    environment = {name: value for name, value in os.environ.items() if name not in OPENBLAS_OVERRIDES}
+    if len(environment) < len(os.environ):
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)

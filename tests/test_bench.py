@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bench import __main__ as command
-from bench import fits, inference, kernels, memory, peak, peers, scaling
+from bench import fits, inference, kernels, machine, memory, peak, peers, scaling
 from bench.agreement import DisagreementError, agreeing_peers, check_agreement
 from bench.peers import peer_types
 from bench.peers.eigencoder_fit import EigencoderFit
@@ -235,14 +235,14 @@ def test_command_restarts_without_the_overrides_of_openblas(monkeypatch: pytest.
 
     def execve(path: str, arguments: list[str], environment: dict[str, str]) -> None:
         assert path == sys.executable
-        assert not set(command.OPENBLAS_OVERRIDES) & set(environment)
+        assert not set(machine.OPENBLAS_OVERRIDES) & set(environment)
         assert environment["PATH"] == os.environ["PATH"]
         raise Restarted
 
     monkeypatch.setattr(os, "execve", execve)
-    for variable in command.OPENBLAS_OVERRIDES:
+    for variable in machine.OPENBLAS_OVERRIDES:
         monkeypatch.delenv(variable, raising=False)
-    command.restart_without_openblas_overrides()
+    machine.restart_without_openblas_overrides()
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
     with pytest.raises(Restarted):
-        command.restart_without_openblas_overrides()
+        machine.restart_without_openblas_overrides()

@@ -76,7 +76,7 @@ def measure(*, quick: bool) -> Result:
 
 
 def splits_of(anomalies: data.Anomalies, n_splits: int, n_rows: int | None) -> Iterator[Split]:
-    rows, is_anomaly = (array[:n_rows] for array in anomalies)
+    rows, is_anomaly = anomalies.rows[:n_rows], anomalies.is_anomaly[:n_rows]
     for seed in range(n_splits):
         normal = np.random.default_rng(seed).permutation(np.flatnonzero(~is_anomaly))
         train, test = np.array_split(normal, 2)
@@ -93,9 +93,9 @@ def scores(splits: list[Split], outlyingness: Callable[[Split], NDArray[Any]]) -
     return Scores(float(np.mean(aurocs)), float(np.median(times)))
 
 
-def eigencoder_outlyingness(split: Split) -> NDArray[np.float64]:
+def eigencoder_outlyingness(split: Split) -> NDArray[Any]:
     model = make_pipeline(StandardScaler(), autoencoder(split.seed)).fit(split.train)
-    return -model.score_samples(split.test)
+    return np.asarray(-model.score_samples(split.test))
 
 
 def autoencoder(seed: int) -> Autoencoder:
@@ -115,12 +115,11 @@ def autoencoder(seed: int) -> Autoencoder:
 
 def squared_distance(split: Split) -> NDArray[Any]:
     """From the mean of the rows that train, in their standard deviations."""
-    return np.square(StandardScaler().fit(split.train).transform(split.test)).sum(axis=1)
+    rows: data.Rows = StandardScaler().fit(split.train).transform(split.test)
+    return np.asarray(np.square(rows).sum(axis=1))
 
 
-def outlyingness_by_pyod() -> Callable[[Split], NDArray[np.float64]]:
+def outlyingness_by_pyod() -> Callable[[Split], NDArray[Any]]:
     from pyod.models.auto_encoder import AutoEncoder  # not inside the clock
 
-    return lambda split: (
-        AutoEncoder(verbose=0, random_state=split.seed).fit(split.train).decision_function(split.test)
-    )
+    return lambda split: AutoEncoder(verbose=0, random_state=split.seed).fit(split.train).decision_function(split.test)

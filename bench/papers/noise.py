@@ -34,9 +34,7 @@ def measure(*, quick: bool) -> Result:
         at_most=share + MARGIN,
         seconds=seconds,
         peer="scikit-learn's PCA",
-        peer_found=r2_score(
-            test, pca.inverse_transform(pca.transform(test)), multioutput="variance_weighted"
-        ),
+        peer_found=r2_score(test, pca.inverse_transform(pca.transform(test)), multioutput="variance_weighted"),
         peer_seconds=pca_seconds,
     )
     return Result(

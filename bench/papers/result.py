@@ -1,4 +1,4 @@
-"""What a paper leaves: figures beside their targets, as JSON, and the tables of docs/papers.md that are made from it."""
+"""What a paper leaves: figures beside their targets as JSON, and the tables of docs/papers.md made from it."""
 
 import json
 import time
@@ -16,7 +16,7 @@ from ..machine import Machine
 RESULTS = Path(__file__).parents[1] / "results" / "papers"
 PAGE = Path(__file__).parents[2] / "docs" / "papers.md"
 MARK = "<!-- All below is written by python -m bench.papers --table -->\n"
-FIGURES = ("", "", "target", "found", "reached", "s", "beside it", "found", "s")
+FIGURES = ("", "figure", "target", "found", "reached", "wall time, s", "peer", "its figure", "its wall time, s")
 SETTINGS = ("", "publication", "metric, scale", "split", "held-out training rows", "cores")
 
 _T = TypeVar("_T")
@@ -104,23 +104,23 @@ def content_of(paper: str, result: Result, machine: Machine) -> dict[str, Any]:
     return {"paper": paper, **content, "findings": findings, "reached": reached, "machine": machine}
 
 
-def write(content: dict[str, Any], folder: Path = RESULTS) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{content['paper']}.json"
+def write(content: dict[str, Any]) -> Path:
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    path = RESULTS / f"{content['paper']}.json"
     path.write_text(json.dumps(content, indent=2) + "\n")
     return path
 
 
-def read(papers: Iterable[str], folder: Path = RESULTS) -> list[dict[str, Any]]:
+def read(papers: Iterable[str]) -> list[dict[str, Any]]:
     """What was written of these papers, in this order."""
-    paths = [folder / f"{paper}.json" for paper in papers]
+    paths = [RESULTS / f"{paper}.json" for paper in papers]
     return [json.loads(path.read_text()) for path in paths if path.exists()]
 
 
-def update_page(contents: Sequence[dict[str, Any]], page: Path = PAGE) -> None:
+def update_page(contents: Sequence[dict[str, Any]]) -> None:
     """Put the tables in the place of those that the page has below its mark."""
-    before, mark, _ = page.read_text().partition(MARK)
-    page.write_text(before + mark + tables(contents))
+    before, mark, _ = PAGE.read_text().partition(MARK)
+    PAGE.write_text(before + mark + tables(contents))
 
 
 def tables(contents: Sequence[dict[str, Any]]) -> str:

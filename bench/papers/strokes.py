@@ -1,4 +1,4 @@
-"""A sparse code of digits finds pen strokes: 784-196-784, 10,000 digits of MNIST, full-batch L-BFGS at 75 % of the peak.
+"""A sparse code of digits finds pen strokes: 784-196-784, 10,000 digits of MNIST, full-batch L-BFGS.
 
 Ng (2011), "Sparse autoencoder", CS294A lecture notes, and the UFLDL tutorial ("Vectorization"): in our scale sparsity
 0.1, sparsity_weight 6, alpha 6e-3. Metric: the matrix products of 400 iterations a second, as a share of what all cores

@@ -16,9 +16,10 @@ import pytest
 
 from bench.agreement import DisagreementError
 from bench.papers import __main__ as command
-from bench.papers import data, deep, picture, result, strokes
+from bench.papers import data, deep, edges, picture, result, strokes
 from bench.papers.result import Finding, Result
 from bench.peak import Peak
+from eigencoder import SparseAutoencoder
 from tolerances import NATIVE_OVER_REFERENCE
 
 N_ROWS = 600
@@ -80,10 +81,16 @@ def results(tmp_path, monkeypatch):
     return tmp_path / "results"
 
 
-@pytest.mark.parametrize("paper", command.PAPERS)
-def test_a_paper_runs(paper, monkeypatch):
+@pytest.fixture
+def made_here(monkeypatch):
+    """In the place of all data that are not in scikit-learn."""
     monkeypatch.setattr(data, "mnist", digits)
     monkeypatch.setattr(data, "shuttle", anomalies)
+    monkeypatch.setattr(data, "fetched", None)
+
+
+@pytest.mark.parametrize("paper", command.PAPERS)
+def test_a_paper_runs(paper, made_here, monkeypatch):
     monkeypatch.setattr(strokes, "measurable_peak", FixedPeak)
     found = command.module_of(paper).measure(quick=True)
     content = json.loads(json.dumps(result.content_of(paper, found, MACHINE), allow_nan=False))
@@ -92,20 +99,26 @@ def test_a_paper_runs(paper, monkeypatch):
     assert (found.tiles is not None) == (paper in ("edges", "strokes"))
 
 
-def test_the_exact_linear_code_is_that_of_pca(monkeypatch):
-    monkeypatch.setattr(data, "mnist", digits)
+def test_the_exact_linear_code_is_that_of_pca(made_here):
     exact, *_ = command.module_of("pca").measure(quick=True).findings
     NATIVE_OVER_REFERENCE["cpu", "float32"].assert_close(exact.found, exact.peer_found)
 
 
-def test_a_deep_training_starts_from_the_mean_picture(monkeypatch):
-    monkeypatch.setattr(data, "mnist", digits)
+def test_a_deep_training_starts_from_the_mean_picture(made_here):
     split = deep.split_of_mnist(quick=True)
     autoencoder = deep.started(0, split, quick=True)
     autoencoder.coefs_[-1][...] = 0
     mean = np.broadcast_to(split.train.mean(axis=0), split.train.shape)
     np.testing.assert_allclose(autoencoder.reconstruct(split.train), mean, atol=2 / len(split.train))
     assert autoencoder.max_iter > 0
+
+
+def test_scipy_minimises_the_same_cost_over_either_gradient():
+    rows = np.random.default_rng(0).random((50, 6), dtype=np.float32)
+    start = SparseAutoencoder(3, solver="lbfgs", max_iter=10, tol=0.0, random_state=0)
+    runs = edges.runs_from(start, rows)
+    NATIVE_OVER_REFERENCE["cpu", "float64"].assert_close(runs[edges.NATIVE].cost, runs[edges.REFERENCE].cost)
+    assert runs[edges.NATIVE].cost < start.set_params(max_iter=1).fit(rows).loss_
 
 
 def test_seconds_to_an_error_are_those_of_the_first_epoch_below_it():
@@ -174,6 +187,7 @@ def test_tiles_stand_side_by_side(tmp_path):
     assert pixels.shape == (10, 12)
     assert np.all(pixels[:4, :5] == 255)
     assert np.all(pixels[:4, 6:11] == 0)
+    assert np.all(pixels[4] == 255)
     assert pixels[5, 1] == 127
 
 

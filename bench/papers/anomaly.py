@@ -22,10 +22,7 @@ from . import data
 from .result import Finding, Result, installed, text_of, timed
 
 TIMES_FASTER = 10
-SETS: dict[str, tuple[Callable[[], data.Anomalies], int]] = {  # and the number of splits
-    "Shuttle": (data.shuttle, 3),
-    "breast cancer": (data.breast_cancer, 20),
-}
+N_SPLITS = {"Shuttle": 3, "breast cancer": 20}
 
 
 class Split(NamedTuple):
@@ -44,9 +41,10 @@ class Scores(NamedTuple):
 
 def measure(*, quick: bool) -> Result:
     findings = []
+    sets = {"Shuttle": data.shuttle(), "breast cancer": data.breast_cancer()}
     pyod_outlyingness = outlyingness_by_pyod() if installed("pyod") and installed("torch") else None
-    for name, (load, n_splits) in SETS.items():
-        splits = list(splits_of(load(), 1 if quick else n_splits, n_rows=1_000 if quick else None))
+    for name, anomalies in sets.items():
+        splits = list(splits_of(anomalies, 1 if quick else N_SPLITS[name], n_rows=1_000 if quick else None))
         ours = scores(splits, eigencoder_outlyingness)
         distance = scores(splits, squared_distance)
         pyod = scores(splits, pyod_outlyingness) if pyod_outlyingness else None

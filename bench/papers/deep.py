@@ -63,7 +63,8 @@ class Run(NamedTuple):
 def measure(*, quick: bool) -> Result:
     split = split_of_mnist(quick=quick)
     autoencoders = [started(seed, split, quick=quick) for seed in range(1 if quick else 3)]
-    ours, theirs = [], []
+    ours: list[Run] = []
+    theirs: list[Run] = []
     has_jax = installed("jax")
     for autoencoder in autoencoders:
         if has_jax:
@@ -71,8 +72,8 @@ def measure(*, quick: bool) -> Result:
 
             theirs.append(train_jax(autoencoder, split))
         ours.append(train(autoencoder, split))
-    if has_jax:
-        check_agreement(ours[0], theirs[0])
+        if has_jax:
+            check_agreement(ours[-1], theirs[-1])
     findings = [
         Finding(
             what=f"test error, median of {len(ours)} seeds",
@@ -90,7 +91,7 @@ def measure(*, quick: bool) -> Result:
             Finding(
                 what=f"times as fast as JAX to {milestone:.2f}",
                 found=ratio(jax_seconds, seconds),
-                at_least=TIMES_FASTER,
+                at_least=TIMES_FASTER if has_jax else None,
                 seconds=seconds,
                 peer="JAX" if has_jax else "",
                 peer_seconds=jax_seconds,

@@ -16,7 +16,7 @@ import pytest
 
 from bench.agreement import DisagreementError
 from bench.papers import __main__ as command
-from bench.papers import data, deep, edges, picture, result, strokes
+from bench.papers import data, deep, deep_recipe, edges, picture, result, strokes
 from bench.papers.result import Finding, Result
 from bench.peak import Peak
 from eigencoder import SparseAutoencoder
@@ -105,8 +105,8 @@ def test_the_exact_linear_code_is_that_of_pca(made_here):
 
 
 def test_a_deep_training_starts_from_the_mean_picture(made_here):
-    split = deep.split_of_mnist(quick=True)
-    autoencoder = deep.started(0, split, quick=True)
+    split = deep_recipe.split_of_mnist(quick=True)
+    autoencoder = deep_recipe.started(0, split, quick=True)
     autoencoder.coefs_[-1][...] = 0
     mean = np.broadcast_to(split.train.mean(axis=0), split.train.shape)
     np.testing.assert_allclose(autoencoder.reconstruct(split.train), mean, atol=2 / len(split.train))

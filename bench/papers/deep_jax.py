@@ -12,7 +12,8 @@ from eigencoder import Autoencoder
 from eigencoder.demo.data import squared_error
 from eigencoder.reference.random import Stream, permutation
 
-from .deep import Point, Run, Split
+from .deep import Point, Run
+from .deep_recipe import Split
 
 Array = Any  # jax.Array
 

@@ -99,6 +99,7 @@ def core_gradients(workload: Workload, x: Array) -> tuple[Run, Run]:
         ),
         x=x,
         weights=None,
+        labels=None,
         column_extremes=None,
         noise_seed=None,
         mean_activity=None,

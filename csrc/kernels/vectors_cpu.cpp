@@ -1,5 +1,3 @@
-#include <numeric>
-
 #include "kernels/kernels.h"
 
 namespace eigencoder::kernels {
@@ -8,11 +6,20 @@ template <typename T>
 void dots(Range chunks, Index n, const T* a, const T* b, double* chunk_sums) {
   for (Index chunk = chunks.begin; chunk < chunks.end; ++chunk) {
     const Index end = std::min((chunk + 1) * dot_chunk, n);
-    Eigen::Array<double, packet_size<T>, 1> lanes = Eigen::Array<double, packet_size<T>, 1>::Zero();
-    for (Index i = chunk * dot_chunk; i < end; i += packet_size<T>) {
-      lanes += load(a + i, end - i).template cast<double>() * load(b + i, end - i).template cast<double>();
+    constexpr Index n_at_once = 4;  // so that no sum waits for the one before
+    using Lanes = Eigen::Array<double, packet_size<T>, 1>;
+    Lanes lanes[n_at_once] = {Lanes::Zero(), Lanes::Zero(), Lanes::Zero(), Lanes::Zero()};
+    const auto add = [&](Index at, auto n_left, Lanes& sum) {
+      sum += load(a + at, n_left).template cast<double>() * load(b + at, n_left).template cast<double>();
+    };
+    Index i = chunk * dot_chunk;
+    for (; i + n_at_once * packet_size<T> <= end; i += n_at_once * packet_size<T>) {
+      for (Index k = 0; k < n_at_once; ++k) {
+        add(i + k * packet_size<T>, std::integral_constant<int, packet_size<T>>(), lanes[k]);
+      }
     }
-    chunk_sums[chunk] = std::accumulate(lanes.begin(), lanes.end(), 0.0);
+    for_packets<T>(i, end, [&](Index j, auto n_left) { add(j, n_left, lanes[0]); });
+    chunk_sums[chunk] = (lanes[0] + lanes[1] + lanes[2] + lanes[3]).sum();
   }
 }
 

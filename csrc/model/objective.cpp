@@ -50,7 +50,7 @@ std::optional<double> Objective<T>::pass(const Dataset<T>& data, const Index* ro
   penalty_.begin(parameters, mean_activity);
   if (penalty_.needs_all_rows()) {
     kernels::sweep(context_, n_rows, [&](auto& sequence) {
-      forward(sequence, data, rows, noise, parameters, outputs_.size());
+      forward(sequence, data, rows, noise, parameters, all_layers());
       output_delta(sequence);
     });
     sum_code();  // the penalty's gradient needs the mean of all rows
@@ -59,7 +59,7 @@ std::optional<double> Objective<T>::pass(const Dataset<T>& data, const Index* ro
   } else {
     penalty_gradient_ = penalty_.gradient(sums_, penalty_weights_.data());
     kernels::sweep(context_, n_rows, [&](auto& sequence) {
-      forward(sequence, data, rows, noise, parameters, outputs_.size());
+      forward(sequence, data, rows, noise, parameters, all_layers());
       output_delta(sequence);
       backward(sequence, parameters);
     });
@@ -69,7 +69,6 @@ std::optional<double> Objective<T>::pass(const Dataset<T>& data, const Index* ro
   return value(sums_, parameters);
 }
 
-// Each block's gradient is added to the last one's. Under KL the mean activities come first, in a pass of their own.
 template <typename T>
 bool Objective<T>::begin(const Dataset<T>& data, const Index* rows, Index n_rows, const Noise& noise) {
   n_rows_ = n_rows;
@@ -79,7 +78,8 @@ bool Objective<T>::begin(const Dataset<T>& data, const Index* rows, Index n_rows
   for (std::size_t i = 0; classifies() && i < static_cast<std::size_t>(n_rows); ++i) labels_[i] = data.labels[rows[i]];
   sums_.rows = static_cast<double>(n_rows);
   sums_.weight = std::accumulate(row_weights_.begin(), row_weights_.begin() + n_rows, 0.0);
-  input_ = noise.drawn() ? corrupted_.first_rows(n_rows) : clean();
+  x_ = clean_.first_rows(n_rows);
+  input_ = noise.drawn() ? corrupted_.first_rows(n_rows) : clean_.first_rows(n_rows);
   return sums_.weight != 0;
 }
 
@@ -126,7 +126,6 @@ void Objective<T>::sum_code() {
   penalty_.sum_units(code(), row_weights_.data(), sums_.unit);
 }
 
-// Rows, weight, and under KL the sums of the code.
 template <typename T>
 double Objective<T>::weighted(const std::vector<double>& of_rows) const {
   return std::inner_product(row_weights_.begin(), row_weights_.begin() + n_rows_, of_rows.begin(), 0.0);

@@ -14,6 +14,9 @@ namespace eigencoder::model {
 // Of a block where all the data is one batch: bounded memory, and work enough for each thread.
 inline constexpr Index full_batch_rows = 1024;
 
+// Memory for what the encoder gave for the first blocks, where the mean activities are summed before the rest is run.
+inline constexpr Index kept_bytes = Index{64} << 20;
+
 template <typename T>
 class Objective {
  public:
@@ -49,11 +52,16 @@ class Objective {
   bool begin_block(const Dataset<T>& data, Index first, const kernels::Noise& noise);
   template <typename Sequence>
   void forward(Sequence& sequence, const Dataset<T>& data, const Index* rows, const kernels::Noise& noise,
-               const T* parameters, std::size_t n_layers);
+               const T* parameters, kernels::Range layers);
   template <typename Sequence>
   void output_delta(Sequence& sequence);
   template <typename Sequence>
   void backward(Sequence& sequence, const T* parameters);
+  kernels::Range all_layers() const { return {0, static_cast<Index>(outputs_.size())}; }
+  kernels::Range encoder() const { return {0, static_cast<Index>(network_.code_layer()) + 1}; }
+  kernels::Range decoder() const { return {encoder().end, all_layers().end}; }
+  void keep_encoded(Index n_samples);
+  bool select_block(Index block);
   void sum_code();
   void add_pass(Sums& total);
   Sums unit_sums(const Dataset<T>& data, const kernels::Noise& noise, const T* parameters);
@@ -65,9 +73,11 @@ class Objective {
   double squared_norm(const T* parameters);
 
   bool classifies() const { return config_.loss == Loss::softmax_crossentropy; }
-  kernels::Matrix<T> clean() { return clean_.first_rows(n_rows_); }
-  kernels::Matrix<T> input(std::size_t layer) { return layer == 0 ? input_ : output(layer - 1); }
-  kernels::Matrix<T> output(std::size_t layer) { return outputs_[layer].first_rows(n_rows_); }
+  kernels::Matrix<const T> input(std::size_t layer) { return layer == 0 ? input_ : output(layer - 1); }
+  kernels::Matrix<T> output(std::size_t layer) {
+    const bool kept = encoded_ && layer <= network_.code_layer();
+    return (kept ? (*encoded_)[layer] : outputs_[layer]).first_rows(n_rows_);
+  }
   kernels::Matrix<T> code() { return output(network_.code_layer()); }
   kernels::Matrix<T> delta(std::size_t layer) {
     return layer < deltas_.size() ? deltas_[layer].first_rows(n_rows_) : output(layer);
@@ -81,15 +91,18 @@ class Objective {
   Index n_rows_ = 0;  // of the batch
   kernels::PaddedMatrix<T> clean_;
   kernels::PaddedMatrix<T> corrupted_;
-  kernels::Matrix<T> input_;                       // whichever of the two the network sees
-  std::vector<kernels::PaddedMatrix<T>> outputs_;  // of each layer; the last one becomes its delta
-  std::vector<kernels::PaddedMatrix<T>> deltas_;   // dJ/dz of each layer but the last
-  std::vector<double> row_weights_;                // s_i
-  std::vector<T> delta_weights_;                   // s_i / m
-  std::vector<T> penalty_weights_;                 // what a row's share in the penalty is
-  Sums sums_;                                      // of the batch
-  std::vector<Index> block_;                       // rows of a block of all the data
-  std::vector<Index> labels_;                      // of the batch, where it is classified
+  kernels::Matrix<const T> x_;                                       // the clean rows: in clean_, or where they lie
+  kernels::Matrix<const T> input_;                                   // what the network sees of them
+  std::vector<kernels::PaddedMatrix<T>> outputs_;                    // of each layer; the last one becomes its delta
+  std::vector<std::vector<kernels::PaddedMatrix<T>>> kept_encoded_;  // those of the encoder, for the first blocks
+  std::vector<kernels::PaddedMatrix<T>>* encoded_ = nullptr;         // of the present block; nullptr: in outputs_
+  std::vector<kernels::PaddedMatrix<T>> deltas_;                     // dJ/dz of each layer but the last
+  std::vector<double> row_weights_;                                  // s_i
+  std::vector<T> delta_weights_;                                     // s_i / m
+  std::vector<T> penalty_weights_;                                   // what a row's share in the penalty is
+  Sums sums_;                                                        // of the batch
+  std::vector<Index> block_;                                         // rows of a block of all the data
+  std::vector<Index> labels_;                                        // of the batch, where it is classified
   std::vector<double> row_losses_;
   std::vector<double> l1_norms_;
   std::vector<Index> kept_;  // columns of the code that stay, (max_rows, n_active)

@@ -8,10 +8,14 @@ namespace eigencoder::model {
 template <typename T>
 template <typename Sequence>
 void Objective<T>::forward(Sequence& sequence, const Dataset<T>& data, const Index* rows, const kernels::Noise& noise,
-                           const T* parameters, std::size_t n_layers) {
-  sequence.rows([&](kernels::Range part) { kernels::gather_corrupt<T>(part, data, rows, noise, clean(), input_); });
+                           const T* parameters, kernels::Range layers_to_run) {
+  if (x_.data == clean_.first_rows(n_rows_).data) {
+    sequence.rows([&](kernels::Range part) {
+      kernels::gather_corrupt<T>(part, data, rows, noise, clean_.first_rows(n_rows_), corrupted_.first_rows(n_rows_));
+    });
+  }
   const auto& layers = network_.layers();
-  for (std::size_t l = 0; l < n_layers; ++l) {
+  for (auto l = static_cast<std::size_t>(layers_to_run.begin); l < static_cast<std::size_t>(layers_to_run.end); ++l) {
     const bool as_logits = from_logits_ && l + 1 == layers.size();
     sequence.matrix(layers[l].n_outputs, [&](kernels::Part part, kernels::Scratch<T>& scratch) {
       kernels::dense_forward<T>(part, scratch, input(l), network_.weights(layers[l], parameters),
@@ -34,7 +38,7 @@ void Objective<T>::output_delta(Sequence& sequence) {
     if (classifies()) {
       kernels::class_delta<T>(part, labels_.data(), delta_weights_.data(), output(last), row_losses_.data());
     } else {
-      kernels::output_delta<T>(part, clean(), config_.loss, network_.layers()[last].activation, delta_weights_.data(),
+      kernels::output_delta<T>(part, x_, config_.loss, network_.layers()[last].activation, delta_weights_.data(),
                                output(last), row_losses_.data());
     }
   });

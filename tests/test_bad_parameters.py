@@ -11,8 +11,10 @@ from refusals import assert_refused, data, fitted_on_names
 BAD_PARAMETERS = [
     ({"n_components": 0}, ValueError, "n_components must be at least 1, found 0"),
     ({"n_components": -3}, ValueError, "n_components must be at least 1, found -3"),
-    ({"n_components": 0.9}, ValueError, "n_components=0.9.* not available yet"),
-    ({"n_components": np.float32(2)}, ValueError, "n_components=.* not available yet"),
+    ({"n_components": 1.0}, ValueError, "n_components must be an integer .* between 0 and 1, both excluded.*found 1.0"),
+    ({"n_components": 0.0}, ValueError, "n_components must be an integer .* between 0 and 1, both excluded.*found 0.0"),
+    ({"n_components": np.nan}, ValueError, "n_components must be .* between 0 and 1, both excluded.*found nan"),
+    ({"n_components": np.float32(2)}, ValueError, "n_components must be .* between 0 and 1, both excluded.*found 2"),
     ({"n_components": "8"}, TypeError, "n_components must be an integer.* found '8' of type str"),
     ({"n_components": True}, TypeError, "n_components must be an integer.* found True of type bool"),
     ({"n_components": None}, TypeError, "n_components must be an integer.* found None"),

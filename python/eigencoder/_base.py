@@ -3,13 +3,13 @@
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar, Self, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.utils import assert_all_finite, gen_batches
+from sklearn.utils import assert_all_finite
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,7 +17,9 @@ from . import _core
 from ._callbacks import CallbackSupportMixin, with_callbacks
 from ._data import check_codes, check_features, check_sample_weight
 from ._network import Layer, check_shapes, is_tied, layers_of
-from ._settings import AutoencoderSettings, Settings, TrainingSettings, check_n_jobs
+from ._score import explained, squared_deviation
+from ._settings import AutoencoderSettings, Settings, TrainingSettings, check_n_jobs, is_share
+from ._sizing import SizeSearch
 from ._threads import n_threads
 from ._training import OptimizerState, Training, train
 
@@ -25,6 +27,11 @@ _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
 def trains_in_minibatches(estimator: "BaseAutoencoder") -> bool:
+    if estimator._training is SizeSearch:
+        raise AttributeError(
+            "partial_fit gets a block of rows, but the search for the number of code units needs all: use fit, or give "
+            "n_components as an integer, such as the n_components_ that fit has found"
+        )
     if estimator.solver in ("lbfgs", "exact"):
         raise AttributeError(
             f"partial_fit gets a block of rows, solver={estimator.solver!r} needs all: use fit, or solver='adam'"
@@ -59,7 +66,10 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     _seed: int
     _column_extremes: NDArray[Any] | None
     _optimizer_state: OptimizerState | None
-    _training: ClassVar[type[Training]] = Training
+
+    @property
+    def _training(self) -> type[Training]:
+        return Training
 
     @abstractmethod
     def _settings(self) -> TrainingSettings: ...
@@ -87,6 +97,9 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
 class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwork):  # type: ignore[misc]
     """Everything of an autoencoder but its constructor."""
 
+    n_components: int | float
+    size_curve_: dict[str, NDArray[Any]]
+
     @with_callbacks
     def fit(
         self, X: ArrayLike, y: object = None, *, sample_weight: ArrayLike | None = None, X_val: ArrayLike | None = None
@@ -103,8 +116,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row in the loss and in the mean activations. Only their ratios matter.
         X_val : array-like of shape (n_validation_samples, n_features), default=None
-            Rows whose loss is recorded after each epoch. With ``early_stopping`` they take the place of the rows that
-            would be split off X.
+            Rows whose loss is recorded after each epoch. With ``early_stopping``, and where ``n_components`` is a
+            share of variance, they take the place of the rows that would be split off X.
 
         Returns
         -------
@@ -119,6 +132,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
             If the loss stops being finite; the estimator holds the weights of the start of that epoch.
         KeyboardInterrupt
             On Ctrl-C; the estimator holds the weights of its last completed step.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If ``n_components`` is a share of variance that no size reaches.
         """
         train(self, "fit", X, y, sample_weight, X_val)
         return self
@@ -151,7 +169,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
             As ``fit``; a ValueError also with what needs to know all epochs: ``early_stopping``, the learning rates
             "adaptive" and "cosine", and ``warmup_epochs``.
         AttributeError
-            With the solver "lbfgs", which needs all rows.
+            With the solvers "lbfgs" and "exact", and a share of variance as ``n_components``, which need all rows.
         """
         train(self, "partial_fit", X, y, sample_weight, None)
         return self
@@ -245,21 +263,24 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
             return float("nan")
         if weights is None:
             weights = np.ones(len(x))
-        origin = x[weights.argmax()].astype(np.float64)  # differences from it are exactly 0 where all rows are equal
-        batches = list(gen_batches(len(x), 1024))
-        mean = sum(weights[rows] @ (x[rows] - origin) for rows in batches) / weights.sum()
-        deviation = sum(weights[rows] @ ((x[rows] - origin - mean) ** 2).sum(axis=1) for rows in batches)
         error = weights @ self._infer(_core.squared_errors, x, self._layers())
-        if deviation == 0:
-            return float(error == 0)
-        return float(1 - error / deviation)
+        return explained(error, squared_deviation(x, weights))
+
+    @property
+    def _training(self) -> type[Training]:
+        return SizeSearch if is_share(self.n_components) else Training
 
     def _settings(self) -> AutoencoderSettings:
         return Settings.of(self)
 
     @property
-    def _n_features_out(self) -> int:
+    def n_components_(self) -> int:
+        """Number of code units."""
         return self._layer_sizes[len(self._layer_sizes) // 2]
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.n_components_
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

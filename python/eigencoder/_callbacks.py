@@ -31,7 +31,7 @@ class Reporter:
     ----------
     estimator : the estimator being fitted
     task : "fit" or "partial_fit"
-    n_epochs : the largest number of epochs
+    n_epochs : the largest number of epochs; None where it is not known
     first_epoch : how many epochs were trained before
     verbose : whether to print a line an epoch
     arguments : X, y and metadata, as the callbacks see them
@@ -43,7 +43,7 @@ class Reporter:
         estimator: Any,
         task: str,
         *,
-        n_epochs: int,
+        n_epochs: int | None,
         first_epoch: int,
         verbose: bool,
         arguments: dict[str, Any],

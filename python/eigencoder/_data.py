@@ -119,6 +119,22 @@ class TrainingData:
             labels,
         )
 
+    @property
+    def n_rows(self) -> int:
+        """How many rows train."""
+        return len(self.x) if self.rows is None else len(self.rows)
+
+    @property
+    def shares(self) -> Weights:
+        """s_i / m of each row of x, 0 where it does not train."""
+        return _shares(len(self.x), self.rows, self.weights)
+
+    @property
+    def validation_shares(self) -> Weights:
+        """The same of x_validation, for the rows that validate."""
+        n_samples = 0 if self.x_validation is None else len(self.x_validation)
+        return _shares(n_samples, self.validation_rows, self.validation_weights)
+
     def column_extremes(self, seen: NDArray[Any] | None) -> NDArray[Any]:
         """The extremes that the rows that train have, or had before."""
         trains = np.zeros(len(self.x), bool)
@@ -136,10 +152,17 @@ def count_validation_rows(n_samples: int, validation_fraction: float) -> int:
     n_validation = ceil(validation_fraction * n_samples)
     if n_validation == n_samples:
         raise ValueError(
-            f"early_stopping with validation_fraction={validation_fraction:g} leaves no row to train on, found "
-            f"n_samples={n_samples}: give more rows, or X_val"
+            f"validation_fraction={validation_fraction:g} leaves no row to train on, found n_samples={n_samples}: give "
+            "more rows, or X_val"
         )
     return n_validation
+
+
+def _shares(n_samples: int, rows: Rows | None, weights: Weights | None) -> Weights:
+    chosen = slice(None) if rows is None else rows
+    shares = np.zeros(n_samples)
+    shares[chosen] = 1 if weights is None else weights[chosen]
+    return shares / (n_samples if rows is None else len(rows))
 
 
 def mean_one(weights: Weights | None, rows: Rows | slice, which: str) -> Weights | None:

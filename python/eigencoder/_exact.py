@@ -14,7 +14,7 @@ from sklearn.utils.extmath import svd_flip
 from threadpoolctl import threadpool_limits
 
 from . import _core
-from ._data import TrainingData, Weights
+from ._data import TrainingData
 from ._network import Network, check_memory, layers_of
 from ._settings import Settings, TrainingSettings
 
@@ -85,14 +85,15 @@ def check(settings: Settings) -> None:
         raise ValueError(f"{_CAN_SOLVE}; found {values}: change that, or use solver='adam'")
 
 
+def check_covariance(n_features: int, need: str, advice: str) -> None:
+    """Refuse so many features that their covariance does not fit into memory."""
+    needed = 2 * 8 * n_features**2  # and LAPACK's copy of it
+    check_memory(needed, f"{need} needs at least {needed} bytes for the covariance of {n_features} features", advice)
+
+
 def check_data(x: NDArray[Any]) -> None:
     """Refuse data whose covariance does not fit into memory or into the numbers."""
-    needed = 2 * 8 * x.shape[1] ** 2  # and LAPACK's copy of it
-    check_memory(
-        needed,
-        f"solver='exact' needs at least {needed} bytes for the covariance of {x.shape[1]} features",
-        "use solver='adam', or fewer features",
-    )
+    check_covariance(x.shape[1], "solver='exact'", "use solver='adam', or fewer features")
     largest = float(max(x.max(), -x.min()))
     if largest > np.sqrt(np.finfo(x.dtype).max / (4 * x.size)):
         raise ValueError(f"X has entries up to {largest:g}, whose squares {x.dtype} cannot sum up: scale X")
@@ -115,18 +116,18 @@ def fit(
         if on_epoch_begin is not None:
             on_epoch_begin(0)
         with threadpool_limits(1, user_api="blas"):  # so that n_jobs changes no bit
-            solution = solve(data.x, data.weights, network.n_components, settings, noise, n_threads)
+            solution = solve(data.x, data.shares, network.n_components, settings, noise, n_threads)
             parameters[...] = network.pack(*solution, parameters.dtype)
             coefs, _ = network.unpack(parameters)
             squared_norm = sum(float(np.square(w, dtype=np.float64).sum()) for w in coefs)
-            error = expected_error(network, parameters, noise, data.x, data.weights, n_threads)
+            error = expected_error(network, parameters, noise, data.x, data.shares, n_threads)
             loss = error + settings.alpha / 2 * squared_norm
             validation_loss_curve = (
                 []
                 if data.x_validation is None
-                else [expected_error(network, parameters, noise, data.x_validation, None, n_threads)]
+                else [expected_error(network, parameters, noise, data.x_validation, data.validation_shares, n_threads)]
             )
-        result = FitResult("converged", [loss], validation_loss_curve, loss, rows_seen=len(data.x))
+        result = FitResult("converged", [loss], validation_loss_curve, loss, rows_seen=data.n_rows)
         if on_epoch_end is not None:
             on_epoch_end(0, loss, *(validation_loss_curve or [np.nan]))
     except BaseException as exception:
@@ -135,11 +136,10 @@ def fit(
 
 
 def solve(
-    x: NDArray[Any], weights: Weights | None, n_units: int, settings: TrainingSettings, noise: Noise, n_threads: int
+    x: NDArray[Any], shares: Array, n_units: int, settings: TrainingSettings, noise: Noise, n_threads: int
 ) -> tuple[list[Array], list[Array]]:
     """The coefs and intercepts of least expected J. Units beyond the number of features get weights 0."""
-    shares = _shares(x, weights)
-    mean, covariance = _mean_and_covariance(x, shares, n_threads)
+    mean, covariance = mean_and_covariance(x, shares, n_threads)
     n_components = min(n_units, len(mean))
     if settings.corruption is None:
         encoder, decoder = _shrunk_components(covariance, n_components, settings.alpha)
@@ -157,20 +157,19 @@ def expected_error(
     parameters: NDArray[Any],
     noise: Noise,
     x: NDArray[Any],
-    weights: Weights | None,
+    shares: Array,
     n_threads: int,
 ) -> float:
     """The weighted mean of E ||x - h(x~)||^2 = ||x - h(E x~)||^2 + sum_j Var[x~_j] ||row j of W1 W2||^2."""
     (encoder, decoder), intercepts = network.unpack(parameters)
     of_mean = layers_of([noise.keep * encoder, decoder], intercepts, network.activations, (0, 0), parameters.dtype)
-    shares = _shares(x, weights)
     slopes = np.square(encoder @ decoder).sum(axis=1, dtype=np.float64)
     return float(shares @ _core.squared_errors(of_mean, x, n_threads) + noise.mean_variance(x, shares) @ slopes)
 
 
 def _shrunk_components(covariance: Array, n_components: int, alpha: float) -> tuple[Array, Array]:
     """W1 = U D, W2 = W1^T, with D = sqrt(max(0, 1 - alpha / (2 variance)))."""
-    variances, components = _leading_eigenvectors(covariance, n_components)
+    variances, components = leading_eigenvectors(covariance, n_components)
     floor = max(alpha / 2, np.finfo(np.float64).tiny)
     encoder = components * np.sqrt(1 - alpha / 2 / np.maximum(variances, floor))
     return encoder, encoder.T
@@ -182,11 +181,11 @@ def _reduced_rank_regression(input_covariance: Array, cross_covariance: Array, r
     kept = variances > len(variances) * np.finfo(np.float64).eps * variances[-1]
     whitening = directions[:, kept] / np.sqrt(variances[kept])  # Q^+ = whitening whitening^T
     regression = whitening.T @ cross_covariance
-    _, components = _leading_eigenvectors(regression.T @ regression, rank)
+    _, components = leading_eigenvectors(regression.T @ regression, rank)
     return whitening @ (regression @ components), components.T
 
 
-def _leading_eigenvectors(matrix: Array, n: int) -> tuple[Array, Array]:
+def leading_eigenvectors(matrix: Array, n: int) -> tuple[Array, Array]:
     """The n largest eigenvalues, (n,), and eigenvectors, (len(matrix), n), in the order and with the signs of PCA."""
     n_all = len(matrix)
     few = (n_all - n, n_all - 1) if 4 * n <= n_all else None  # else slower than all of them
@@ -195,7 +194,7 @@ def _leading_eigenvectors(matrix: Array, n: int) -> tuple[Array, Array]:
     return values, svd_flip(None, vectors.T, u_based_decision=False)[1].T
 
 
-def _mean_and_covariance(x: NDArray[Any], shares: Array, n_threads: int) -> tuple[Array, Array]:
+def mean_and_covariance(x: NDArray[Any], shares: Array, n_threads: int) -> tuple[Array, Array]:
     mean, covariance = np.zeros(x.shape[1]), np.zeros((x.shape[1], x.shape[1]))
     blocks = list(gen_batches(len(x), _BLOCK_ROWS))
     for rows in blocks:
@@ -205,8 +204,3 @@ def _mean_and_covariance(x: NDArray[Any], shares: Array, n_threads: int) -> tupl
             deviations = np.sqrt(shares[rows, np.newaxis]) * (x[rows] - mean)
             covariance += deviations.T @ deviations
     return mean, covariance
-
-
-def _shares(x: NDArray[Any], weights: Weights | None) -> Array:
-    """s_i / m."""
-    return np.full(len(x), 1 / len(x)) if weights is None else weights / len(x)

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from . import _core, reference
 from ._base import BaseAutoencoder
 from ._data import check_features, check_sample_weight, column_extremes
-from ._settings import check_key
+from ._settings import Settings, check_key
 from ._threads import n_threads
 
 _STEP = 1e-3  # of the differences
@@ -202,6 +202,8 @@ class _Objective:
         settings = fitted._settings()
         self.x = check_features(fitted, X, reset=False, dtype=dtype)
         settings.check_data(self.x, "X")
+        if isinstance(settings, Settings):
+            settings = settings.sized(fitted.n_components_)
         self.network = settings.network(self.x.shape[1])
         self.parameters = self.network.pack(fitted.coefs_, fitted.intercepts_, dtype)
         self._configs = self.network.config, settings.objective()

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from numbers import Integral, Real
 from typing import Annotated, Any, Self, TypeAlias, get_type_hints
@@ -57,13 +57,21 @@ def _n_units(name: str, value: object) -> int:
     return n_units
 
 
-def _n_components(name: str, value: object) -> int:
-    if isinstance(value, Real) and not isinstance(value, Integral):
+def is_share(n_components: object) -> bool:
+    """Whether it is not the number of code units, but the share of the variance that they are to explain."""
+    return isinstance(n_components, Real) and not isinstance(n_components, Integral)
+
+
+def _n_components(name: str, value: object) -> int | float:
+    if not is_share(value):
+        return _n_units(name, value)
+    share = _real(name, value)
+    if not 0 < share < 1:
         raise ValueError(
-            f"{name}={value!r}: a size chosen by the explained variance is not available yet; give the number of code "
-            "units as an integer"
+            f"{name} must be an integer number of units, or lie between 0 and 1, both excluded: the share of the "
+            f"variance to explain; found {value}"
         )
-    return _n_units(name, value)
+    return share
 
 
 def _n_active(name: str, value: object) -> int | None:
@@ -299,14 +307,23 @@ class AutoencoderSettings(TrainingSettings):
 class Settings(AutoencoderSettings):
     """All parameters of `Autoencoder`: its network, and how it is trained."""
 
-    n_components: Annotated[int, _n_components]
+    n_components: Annotated[int | float, _n_components]
     hidden_layer_sizes: Annotated[tuple[int, ...], _hidden_layer_sizes]
     activation: Annotated[str, _ACTIVATION]
     code_activation: Annotated[str | None, _one_of(_core.ACTIVATIONS, none=True)]
     output_activation: Annotated[str, _ACTIVATION]
     n_active: Annotated[int | None, _n_active]
 
+    def sized(self, n_components: int) -> Self:
+        """The same with a number of code units in the place of a share of variance."""
+        return replace(self, n_components=n_components) if is_share(self.n_components) else self
+
     def network(self, n_features: int) -> Network:
+        if not isinstance(self.n_components, int):
+            raise ValueError(
+                f"n_components={self.n_components:g} is found by training, but the layers must be known before: give "
+                "the number of code units, such as n_components_ of an autoencoder that was fitted by itself"
+            )
         encoder = (n_features, *self.hidden_layer_sizes, self.n_components)
         activations = mirrored_activations(
             2 * len(encoder) - 2, self.activation, self.code_activation or self.activation, self.output_activation

@@ -45,7 +45,7 @@ def train(
         reporter = Reporter(
             estimator,
             task,
-            n_epochs=training.max_iter,
+            n_epochs=training.n_epochs,
             first_epoch=training.n_iter_before,
             verbose=training.settings.verbose > 0,
             arguments={
@@ -137,9 +137,7 @@ class Training:
         _core.check(self.network.config, self.objective)
 
         self.parameters = self._parameters(x.dtype)
-        n_validation = 0
-        if settings.early_stopping and x_val is None:
-            n_validation = count_validation_rows(len(x), settings.validation_fraction)
+        n_validation = self.count_held_out(x, x_val)
 
         # Drawn last, so that what is refused leaves the user's generator as it was.
         self.seed = settings.seed(estimator._seed if self.resumes else None)
@@ -158,6 +156,17 @@ class Training:
         """The network to train."""
         assert isinstance(self.settings, AutoencoderSettings)
         return self.settings.network(n_features)
+
+    def count_held_out(self, x: NDArray[Any], x_val: NDArray[Any] | None) -> int:
+        """How many rows of x are set apart."""
+        if x_val is not None or not self.settings.early_stopping:
+            return 0
+        return count_validation_rows(len(x), self.settings.validation_fraction)
+
+    @property
+    def n_epochs(self) -> int | None:
+        """The largest number of epochs of the whole call, where it is known before."""
+        return self.max_iter
 
     def begin(self) -> None:
         """Set what training starts from."""
@@ -265,6 +274,7 @@ class Training:
         estimator = self.estimator
         if not self.resumes:
             estimator.loss_curve_, estimator.validation_loss_curve_, estimator.t_ = [], [], 0
+            estimator.__dict__.pop("size_curve_", None)
         for name, value in self.model_attributes(self.trained).items():
             setattr(estimator, name, value)
         estimator.loss_curve_ = [*estimator.loss_curve_, *result.loss_curve]

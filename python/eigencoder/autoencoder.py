@@ -20,8 +20,9 @@ class Autoencoder(BaseAutoencoder):
 
     Parameters
     ----------
-    n_components : int, default=32
-        Number of code units.
+    n_components : int or float, default=32
+        Number of code units. A float in (0, 1) is a share of variance: it takes the fewest units whose ``score`` on
+        held-out rows reaches it. See Notes.
     hidden_layer_sizes : sequence of int, default=()
         Sizes of the encoder's layers between input and code; the decoder mirrors them. 784 features with
         ``n_components=30, hidden_layer_sizes=(1000, 500)`` make 784-1000-500-30-500-1000-784.
@@ -106,7 +107,8 @@ class Autoencoder(BaseAutoencoder):
     early_stopping : bool, default=False
         Whether to monitor the loss of validation rows and keep the weights that had the lowest.
     validation_fraction : float, default=0.1
-        Share of the rows that ``early_stopping`` sets apart, unused where ``fit`` is given ``X_val``.
+        Share of the rows that ``early_stopping`` or a share as ``n_components`` sets apart, unused where ``fit`` is
+        given ``X_val``.
     shuffle : bool, default=True
         Whether to shuffle the rows in each epoch.
     warm_start : bool, default=False
@@ -142,6 +144,12 @@ class Autoencoder(BaseAutoencoder):
         Number of finished epochs, or iterations of "lbfgs".
     t_ : int
         Number of rows seen, over all epochs; "lbfgs" sees all rows at each evaluation of J.
+    n_components_ : int
+        Number of code units.
+    size_curve_ : dict of ndarray
+        Where ``n_components`` is a float, the sizes that were trained, in ascending order, as "n_components"; the share
+        of variance that each explained of the held-out rows, as "score"; and as "pca_score" what PCA of the same
+        training rows explains of them with as many components. A table for `pandas.DataFrame`.
     n_features_in_ : int
         Number of features of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -151,6 +159,24 @@ class Autoencoder(BaseAutoencoder):
     --------
     SparseAutoencoder : The same with a sparsity penalty.
     DenoisingAutoencoder : The same with corrupted input.
+
+    Notes
+    -----
+    ``n_components=0.95`` holds rows out, those that ``early_stopping`` would or ``X_val``, and trains one size after
+    the other on the rest, each for up to ``max_iter`` epochs. The first is the size with which PCA of the training rows
+    explains 0.95 of the held-out ones. While a size explains too little the code grows: trained units stay, new ones
+    get initial weights. Then it shrinks: the units go that add least variance to the decoder's first layer. PCA's curve
+    says how far to go, and the search ends where one size is enough and the one below it is not; 2 to 7 trainings did
+    on every data set that we tried. The estimator is the network that was measured: no held-out row has trained it.
+
+    The found network has been trained for longer than one of its size that starts afresh. Training is not sure to find
+    the best weights: a longer one may find a smaller size, and ``warm_start=True`` begins at the size and with the
+    weights of the last fit. If not even as many units as X has features are enough, a ConvergenceWarning names the best
+    size, and the estimator keeps the largest code. ``max_iter=0`` takes PCA's size.
+
+    A network with linear output and no hidden layers rebuilds in a flat space of ``n_components`` dimensions, so it
+    explains no more of its training rows than PCA with as many components. There PCA's size is a lower bound; it is
+    none for other rows, where the two can only be expected to be close, and none with hidden layers.
 
     References
     ----------
@@ -185,7 +211,7 @@ class Autoencoder(BaseAutoencoder):
 
     def __init__(
         self,
-        n_components: int = 32,
+        n_components: int | float = 32,
         *,
         hidden_layer_sizes: Sequence[int] = (),
         activation: str = "sigmoid",

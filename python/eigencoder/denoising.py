@@ -49,7 +49,7 @@ class DenoisingAutoencoder(Autoencoder):
 
     def __init__(
         self,
-        n_components: int = 32,
+        n_components: int | float = 32,
         *,
         hidden_layer_sizes: Sequence[int] = (),
         activation: str = "sigmoid",

@@ -62,9 +62,14 @@ def _network(estimator: Any, n_features: int) -> Network:
         return _stacked_network(estimator, n_features)
     hidden_sizes = tuple(estimator.hidden_layer_sizes)
     hidden = (estimator.activation,) * len(hidden_sizes)
+    n_components = estimator.n_components
+    if not isinstance(n_components, Integral):
+        if not hasattr(estimator, "n_components_"):
+            raise ValueError(f"n_components={n_components:g} of the unfitted estimator is no size yet: fit it")
+        n_components = estimator.n_components_
     code = estimator.activation if estimator.code_activation is None else estimator.code_activation
     return Network(
-        layer_sizes=(n_features, *hidden_sizes, estimator.n_components, *reversed(hidden_sizes), n_features),
+        layer_sizes=(n_features, *hidden_sizes, n_components, *reversed(hidden_sizes), n_features),
         activations=(*hidden, code, *hidden, estimator.output_activation),
         tied_weights=estimator.tied_weights,
         n_active=estimator.n_active or 0,

@@ -12,7 +12,7 @@ from sklearn.decomposition import PCA
 import eigencoder
 from eigencoder import Autoencoder
 from eigencoder.cli import main
-from eigencoder.demo import codes, data, denoise, edges, native, noise, parts, pictures
+from eigencoder.demo import codes, data, denoise, edges, native, noise, parts, pictures, sizes
 from eigencoder.demo.progress import TrainingProgress
 from tolerances import N_SIGMA, NATIVE_OVER_REFERENCE
 
@@ -32,6 +32,7 @@ def progress():
         (denoise, pictures.draw_denoised, 20),
         (noise, pictures.draw_noise, 20),
         (edges, pictures.draw_edges, 1000),
+        (sizes, pictures.draw_sizes, 50),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -129,11 +130,18 @@ def test_a_bar_counts_the_epochs_of_a_fit(progress):
     assert task.finished
 
 
+@pytest.mark.filterwarnings("ignore:no code of up to:sklearn.exceptions.ConvergenceWarning")
 def test_too_short_a_training_fails_and_says_so(tmp_path, capsys):
     assert not parts.run(tmp_path, max_iter=1)
     printed = capsys.readouterr().out
     assert "Does not hold: (a) error of 16 numbers a digit" in printed
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["codes.png", "denoise.png", "edges.png", "noise.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "codes.png",
+        "denoise.png",
+        "edges.png",
+        "noise.png",
+        "sizes.png",
+    ]
 
 
 @pytest.mark.parametrize(("holds", "status"), [(True, 0), (False, 1)])

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="eigencoder", description="Autoencoders trained at native speed.")
     parser.add_argument("--version", action="version", version=f"eigencoder {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
-    demo = commands.add_parser("demo", help="train four autoencoders, print what they reach and draw pictures")
+    demo = commands.add_parser("demo", help="train five autoencoders, print what they reach and draw pictures")
     demo.add_argument(
         "--out", type=Path, default=Path("eigencoder-demo"), metavar="DIR", help="where the pictures go (%(default)s)"
     )

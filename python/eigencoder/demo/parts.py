@@ -7,7 +7,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from . import codes, denoise, edges, native, noise, pictures
+from . import codes, denoise, edges, native, noise, pictures, sizes
 from .findings import Finding
 from .progress import TrainingProgress
 
@@ -35,16 +35,18 @@ def run(out: Path, *, max_iter: int | None = None) -> bool:
         edged = edges.measure(progress, **budget)
         denoised = denoise.measure(progress, **budget)
         noisy = noise.measure(progress, **budget)
+        sized = sizes.measure(progress, **budget)
         core = native.measure(progress, **budget)
     drawn = {
         "codes.png": pictures.draw_codes(coded),
         "edges.png": pictures.draw_edges(edged),
         "denoise.png": pictures.draw_denoised(denoised),
         "noise.png": pictures.draw_noise(noisy),
+        "sizes.png": pictures.draw_sizes(sized),
     }
     for name, figure in drawn.items():
         figure.savefig(out / name)
-    findings = [finding for part in (coded, edged, denoised, noisy, core) for finding in part.findings()]
+    findings = [finding for part in (coded, edged, denoised, noisy, sized, core) for finding in part.findings()]
     console.print(_table(findings))
     seconds = perf_counter() - start
     console.print(

@@ -13,6 +13,7 @@ from .codes import Codes
 from .denoise import MASKED_SHARE, Denoised
 from .edges import MIN_COHERENCE, Edges
 from .noise import Noise
+from .sizes import SHARE, Sizes
 
 DPI = 110
 BLUE, ORANGE, GREY = "#1f6fb4", "#d9660a", "#777777"
@@ -112,6 +113,24 @@ def draw_noise(noise: Noise) -> Figure:
     whole.set(ylim=(0, 1), title="The same network on digits and on noise")
     whole.legend(frameon=False, loc="center right")
     near_limit.set(ylim=(0.8 * noise.limit, 1.2 * noise.limit), title="Near k/d")
+    return figure
+
+
+def draw_sizes(sizes: Sizes) -> Figure:
+    figure = _new_figure(
+        f"{SHARE:.0%} of the variance of a digit: {sizes.n_components} numbers, PCA {sizes.pca_n_components}",
+        height=4.4,
+    )
+    axes = figure.subplots()
+    axes.plot(range(1, len(sizes.pca_scores) + 1), sizes.pca_scores, color=ORANGE, label="PCA")
+    axes.plot(sizes.sizes, sizes.scores, "o-", color=BLUE, label="autoencoder, the sizes that the search trained")
+    axes.axhline(SHARE, color=GREY, linestyle="--", label="wanted")
+    for size, colour in ((sizes.n_components, BLUE), (sizes.pca_n_components, ORANGE)):
+        axes.plot([size, size], [0, SHARE], color=colour, linestyle=":")
+        axes.annotate(f"{size}", (size, 0.02), (4, 0), textcoords="offset points", color=colour, fontsize=13)
+    axes.set(xlim=(0, len(sizes.pca_scores)), ylim=(0, 1), title="Share of the variance of digits not trained on")
+    axes.set(xlabel="numbers a digit")
+    axes.legend(frameon=False, loc="lower right")
     return figure
 
 

@@ -147,6 +147,11 @@ class TestFoundSize:
         size = autoencoder.n_components_
         assert autoencoder.size_curve_["pca_score"][list(curve_of(autoencoder)).index(size)] < 0.9
 
+    def test_goes_as_far_as_the_curve_of_pca_says(self):
+        trained = exact(N_FEATURES).fit(data())
+        smaller = trained.set_params(**UNMOVED, n_components=0.9, warm_start=True).fit(data())
+        assert set(curve_of(smaller)) == {1, 2, 3, 6, 12}  # PCA needs 3, and no step goes beyond the middle
+
     @pytest.mark.parametrize("n_jobs", [2, 3])
     def test_is_the_same_for_any_number_of_threads(self, n_jobs):
         assert_same(deep(n_jobs=n_jobs).fit(data()), deep(n_jobs=1).fit(data()))
@@ -201,10 +206,10 @@ class TestBracket:
 
 
 class TestHeldOutRows:
-    @pytest.mark.parametrize("corruption", [None, "gaussian"])
-    def test_score_is_that_of_the_rows_apart(self, corruption):
+    @pytest.mark.parametrize("parameters", [{}, {"corruption": "gaussian"}, {"averaging": 0.9}], ids=str)
+    def test_score_is_that_of_the_rows_apart(self, parameters):
         x, (_, held_out), weights = data(), split(), np.arange(300) % 4
-        autoencoder = deep(0.8, corruption=corruption).fit(x, sample_weight=weights)
+        autoencoder = deep(0.8, **parameters).fit(x, sample_weight=weights)
         score = autoencoder.score(x[held_out], sample_weight=weights[held_out])
         EQUIVALENCE.assert_close(curve_of(autoencoder)[autoencoder.n_components_], score)
 

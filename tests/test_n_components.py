@@ -323,6 +323,13 @@ class TestGoingOn:
         assert more.loss_curve_[:n_iter] == autoencoder.loss_curve_
         assert_found(more, 0.97)
 
+    def test_a_code_that_is_wider_than_x_shrinks_too(self):
+        autoencoder = deep(N_FEATURES + 5).fit(data()).set_params(n_components=0.9, warm_start=True).fit(data())
+        assert_found(autoencoder, 0.9)
+        table = autoencoder.size_curve_
+        assert table["n_components"][-1] == N_FEATURES + 5
+        EQUIVALENCE.assert_close(table["pca_score"][-1], 1)
+
     def test_the_found_size_goes_on_as_a_number(self):
         autoencoder = deep().fit(data())
         autoencoder.set_params(n_components=autoencoder.n_components_)
@@ -430,6 +437,10 @@ class TestOtherTools:
         wide = np.broadcast_to(np.zeros(1), (20, 10**6))
         message = r"n_components=0.9 needs at least \d+ bytes for the covariance of .*: give the number of units"
         assert_refused(Autoencoder(0.9), ValueError, message, lambda a: a.fit(wide))
+
+    def test_refuses_squares_that_overflow(self):
+        x = data() * 1e300
+        assert_refused(deep(), ValueError, "X has entries up to .* cannot sum up: scale X", lambda a: a.fit(x))
 
     def test_a_refused_fit_draws_no_seed(self):
         rng, untouched = np.random.RandomState(0), np.random.RandomState(0)

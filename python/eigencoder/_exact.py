@@ -94,6 +94,11 @@ def check_covariance(n_features: int, need: str, advice: str) -> None:
 def check_data(x: NDArray[Any]) -> None:
     """Refuse data whose covariance does not fit into memory or into the numbers."""
     check_covariance(x.shape[1], "solver='exact'", "use solver='adam', or fewer features")
+    check_squares(x)
+
+
+def check_squares(x: NDArray[Any]) -> None:
+    """Refuse entries whose squares overflow."""
     largest = float(max(x.max(), -x.min()))
     if largest > np.sqrt(np.finfo(x.dtype).max / (4 * x.size)):
         raise ValueError(f"X has entries up to {largest:g}, whose squares {x.dtype} cannot sum up: scale X")

@@ -44,7 +44,7 @@ class Bracket:
     def next_size(self, size: int, is_enough: bool, guess: int) -> int | None:
         """The size to try after this one, or None at the end.
 
-        The way to the guess is doubled each time in a row that such ways fall short, and ends in the middle.
+        The way to the guess is doubled each time in a row that it falls short, and ends at the middle at the latest.
         """
         self._factor = 2 * self._factor if is_enough == self._was_enough else 1
         self._was_enough = is_enough
@@ -93,6 +93,7 @@ class SizeSearch(Training):
         return n_split
 
     def begin(self) -> None:
+        _exact.check_squares(self.data.x)
         self.deviation = squared_deviation(self._held_out, self.data.validation_shares)
         self.pca_scores = self._score_pca()
         self.scores: dict[int, float] = {}
@@ -135,7 +136,7 @@ class SizeSearch(Training):
         self.estimator.size_curve_ = {
             "n_components": sizes,
             "score": np.array([self.scores[size] for size in sizes]),
-            "pca_score": self.pca_scores[sizes - 1],
+            "pca_score": self.pca_scores[np.minimum(sizes, len(self.pca_scores)) - 1],
         }
 
     @property
@@ -174,7 +175,7 @@ class SizeSearch(Training):
         return min(int(np.searchsorted(self.pca_scores, share)) + 1, len(self.pca_scores))
 
     def _guess(self, size: int, score: float) -> int:
-        """The size that is enough, if it takes as many times more or fewer units as PCA needs for this."""
+        """The size that would be enough if the code stayed as many times smaller than PCA's, or larger, as it is."""
         return round(size * self._pca_size(self.share) / self._pca_size(score))
 
     def _resize(self, n_components: int) -> None:

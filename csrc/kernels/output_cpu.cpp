@@ -1,5 +1,3 @@
-#include <cmath>
-
 #include "kernels/kernels.h"
 #include "math/activation.h"
 #include "math/reconstruction.h"
@@ -27,18 +25,6 @@ double row_loss(Matrix<const T> x, Matrix<const T> output, Index i, const Visito
     }
   });
   return static_cast<double>(lanes.sum());
-}
-
-// log sum_k exp z_k, which does not overflow.
-template <typename T>
-T log_sum_exp(const T* z, Index n_classes) {
-  const T largest = *std::max_element(z, z + n_classes);
-  Packet<T> lanes = Packet<T>::Zero();
-  for_packets<T>(0, n_classes, [&](Index j, auto n) {
-    const Packet<T> shifted = load(z + j, n) - largest;
-    lanes.head(n) += math::exp(shifted).head(n);
-  });
-  return largest + std::log(lanes.sum());
 }
 
 }  // namespace
@@ -69,32 +55,6 @@ void output_delta(Range rows, Matrix<const T> x, Loss loss, Activation activatio
   });
 }
 
-template <typename T>
-void class_losses(Range rows, const Index* labels, Matrix<const T> logits, double* row_losses) {
-  for (Index i = rows.begin; i < rows.end; ++i) {
-    const T* const z = logits.row(i);
-    row_losses[i] = math::SoftmaxCrossentropy::value<double>(log_sum_exp(z, logits.cols), z[labels[i]]);
-  }
-}
-
-template <typename T>
-void class_delta(Range rows, const Index* labels, const T* row_weights, Matrix<T> logits, double* row_losses) {
-  for (Index i = rows.begin; i < rows.end; ++i) {
-    T* const z = logits.row(i);
-    const T log_sum = log_sum_exp(z, logits.cols);
-    row_losses[i] = math::SoftmaxCrossentropy::value<double>(log_sum, z[labels[i]]);
-    for_packets<T>(0, logits.cols, [&](Index j, auto n) {
-      const Packet<T> probability = math::SoftmaxCrossentropy::probability(load(z + j, n), log_sum);
-      store<T>(row_weights[i] * probability, z + j, n);
-    });
-    z[labels[i]] -= row_weights[i];
-  }
-}
-
-template void class_losses(Range, const Index*, Matrix<const float>, double*);
-template void class_losses(Range, const Index*, Matrix<const double>, double*);
-template void class_delta(Range, const Index*, const float*, Matrix<float>, double*);
-template void class_delta(Range, const Index*, const double*, Matrix<double>, double*);
 template void row_losses(Range, Matrix<const float>, Matrix<const float>, Loss, double*);
 template void row_losses(Range, Matrix<const double>, Matrix<const double>, Loss, double*);
 template void output_delta(Range, Matrix<const float>, Loss, Activation, const float*, Matrix<float>, double*);

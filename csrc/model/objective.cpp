@@ -133,12 +133,14 @@ double Objective<T>::weighted(const std::vector<double>& of_rows) const {
 
 template <typename T>
 void Objective<T>::prepare_deltas(const Sums& whole) {
+  const auto shares_of = [&](double divisor, std::vector<T>& shares) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(n_rows_); ++i) {
+      shares[i] = static_cast<T>(row_weights_[i] / divisor);
+    }
+  };
+  shares_of(whole.rows, delta_weights_);
   // The mean activation is divided by the sum of the weights, all else by the number of rows.
-  const double divisor = penalty_.needs_all_rows() ? whole.weight : whole.rows;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(n_rows_); ++i) {
-    delta_weights_[i] = static_cast<T>(row_weights_[i] / whole.rows);
-    penalty_weights_[i] = static_cast<T>(row_weights_[i] / divisor);
-  }
+  if (penalty_.exists()) shares_of(penalty_.needs_all_rows() ? whole.weight : whole.rows, penalty_weights_);
 }
 
 template <typename T>

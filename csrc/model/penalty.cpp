@@ -50,6 +50,7 @@ void CodePenalty<T>::begin(const T* parameters, const double* mean_activity) {
 
 template <typename T>
 kernels::PenaltyGradient<T> CodePenalty<T>::gradient(const Sums& whole, const T* row_weights) {
+  if (!exists()) return {};
   const double beta = config_.sparsity_weight;
   const double slope = math::Activity(layer_.activation).slope;
   for (std::size_t j = 0; j < of_unit_.size(); ++j) {

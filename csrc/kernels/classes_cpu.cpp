@@ -21,30 +21,32 @@ T log_sum_exp(const T* z, Index n_classes) {
 }  // namespace
 
 template <typename T>
-void class_losses(Range rows, const Index* labels, Matrix<const T> logits, double* row_losses) {
+void class_losses(Range rows, Worker<T>&, const Batch<T>& batch, Matrix<const T> logits, double* row_losses) {
   for (Index i = rows.begin; i < rows.end; ++i) {
     const T* const z = logits.row(i);
-    row_losses[i] = math::SoftmaxCrossentropy::value<double>(log_sum_exp(z, logits.cols), z[labels[i]]);
+    row_losses[i] =
+        math::SoftmaxCrossentropy::value<double>(log_sum_exp(z, logits.cols), z[batch.data.labels[batch.rows[i]]]);
   }
 }
 
 template <typename T>
-void class_delta(Range rows, const Index* labels, const T* row_weights, Matrix<T> logits, double* row_losses) {
+void class_delta(Range rows, Worker<T>&, const Batch<T>& batch, const T* row_weights, Matrix<T> logits,
+                 double* row_losses) {
   for (Index i = rows.begin; i < rows.end; ++i) {
     T* const z = logits.row(i);
     const T log_sum = log_sum_exp(z, logits.cols);
-    row_losses[i] = math::SoftmaxCrossentropy::value<double>(log_sum, z[labels[i]]);
+    row_losses[i] = math::SoftmaxCrossentropy::value<double>(log_sum, z[batch.data.labels[batch.rows[i]]]);
     for_packets<T>(0, logits.cols, [&](Index j, auto n) {
       const Packet<T> probability = math::SoftmaxCrossentropy::probability(load(z + j, n), log_sum);
       store<T>(row_weights[i] * probability, z + j, n);
     });
-    z[labels[i]] -= row_weights[i];
+    z[batch.data.labels[batch.rows[i]]] -= row_weights[i];
   }
 }
 
-template void class_losses(Range, const Index*, Matrix<const float>, double*);
-template void class_losses(Range, const Index*, Matrix<const double>, double*);
-template void class_delta(Range, const Index*, const float*, Matrix<float>, double*);
-template void class_delta(Range, const Index*, const double*, Matrix<double>, double*);
+template void class_losses(Range, Worker<float>&, const Batch<float>&, Matrix<const float>, double*);
+template void class_losses(Range, Worker<double>&, const Batch<double>&, Matrix<const double>, double*);
+template void class_delta(Range, Worker<float>&, const Batch<float>&, const float*, Matrix<float>, double*);
+template void class_delta(Range, Worker<double>&, const Batch<double>&, const double*, Matrix<double>, double*);
 
 }  // namespace eigencoder::kernels

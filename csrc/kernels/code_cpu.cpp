@@ -5,7 +5,7 @@
 namespace eigencoder::kernels {
 
 template <typename T>
-void keep_largest(Range rows, Index n_active, Matrix<T> code, Index* kept) {
+void keep_largest(Range rows, Worker<T>& worker, Index n_active, Matrix<T> code, Index* kept) {
   for (Index i = rows.begin; i < rows.end; ++i) {
     const T* const row = code.row(i);
     const auto comes_first = [row](Index a, Index b) { return row[a] > row[b] || (row[a] == row[b] && a < b); };
@@ -21,11 +21,11 @@ void keep_largest(Range rows, Index n_active, Matrix<T> code, Index* kept) {
     }
     std::sort(first, last);
   }
-  keep(rows, n_active, kept, code);
+  keep(rows, worker, n_active, kept, code);
 }
 
 template <typename T>
-void keep(Range rows, Index n_active, const Index* kept, Matrix<T> matrix) {
+void keep(Range rows, Worker<T>&, Index n_active, const Index* kept, Matrix<T> matrix) {
   for (Index i = rows.begin; i < rows.end; ++i) {
     T* const row = matrix.row(i);
     Index next = 0;
@@ -38,9 +38,9 @@ void keep(Range rows, Index n_active, const Index* kept, Matrix<T> matrix) {
   }
 }
 
-template void keep_largest(Range, Index, Matrix<float>, Index*);
-template void keep_largest(Range, Index, Matrix<double>, Index*);
-template void keep(Range, Index, const Index*, Matrix<float>);
-template void keep(Range, Index, const Index*, Matrix<double>);
+template void keep_largest(Range, Worker<float>&, Index, Matrix<float>, Index*);
+template void keep_largest(Range, Worker<double>&, Index, Matrix<double>, Index*);
+template void keep(Range, Worker<float>&, Index, const Index*, Matrix<float>);
+template void keep(Range, Worker<double>&, Index, const Index*, Matrix<double>);
 
 }  // namespace eigencoder::kernels

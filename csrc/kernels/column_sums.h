@@ -1,7 +1,7 @@
 // Sums over the rows of a matrix, in double.
 #pragma once
 
-#include "kernels/context.h"
+#include "kernels/context_cpu.h"
 
 namespace eigencoder::kernels {
 

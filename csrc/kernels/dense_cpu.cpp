@@ -21,7 +21,7 @@ Operand<T> transpose(Operand<T> operand) {
 
 // Calls watch(z) with each packet of input W + b.
 template <typename T, typename Watch>
-void forward(Part part, Scratch<T>& scratch, Matrix<const T> input, Weights<const T> weights, const T* bias,
+void forward(Part part, Worker<T>& worker, Matrix<const T> input, Weights<const T> weights, const T* bias,
              Activation activation, Matrix<T> output, const Watch& watch) {
   math::dispatch<math::Activations>(activation, [&](auto f) {
     const auto add_bias_and_activate = [&](Range rows, Range cols) {
@@ -35,7 +35,7 @@ void forward(Part part, Scratch<T>& scratch, Matrix<const T> input, Weights<cons
         }
       });
     };
-    product({input.data, input.stride}, as_operand(weights), input.cols, output, part.rows, part.cols, scratch.columns,
+    product({input.data, input.stride}, as_operand(weights), input.cols, output, part.rows, part.cols, worker.columns,
             add_bias_and_activate);
   });
 }
@@ -43,21 +43,21 @@ void forward(Part part, Scratch<T>& scratch, Matrix<const T> input, Weights<cons
 }  // namespace
 
 template <typename T>
-void dense_forward(Part part, Scratch<T>& scratch, Matrix<const T> input, Weights<const T> weights, const T* bias,
+void dense_forward(Part part, Worker<T>& worker, Matrix<const T> input, Weights<const T> weights, const T* bias,
                    Activation activation, Matrix<T> output) {
-  forward(part, scratch, input, weights, bias, activation, output, [](const Packet<T>&) {});
+  forward(part, worker, input, weights, bias, activation, output, [](const Packet<T>&) {});
 }
 
 template <typename T>
-bool finite_dense_forward(Part part, Scratch<T>& scratch, Matrix<const T> input, Weights<const T> weights,
-                          const T* bias, Activation activation, Matrix<T> output) {
+bool finite_dense_forward(Part part, Worker<T>& worker, Matrix<const T> input, Weights<const T> weights, const T* bias,
+                          Activation activation, Matrix<T> output) {
   Packet<T> zeros = Packet<T>::Zero();
-  forward(part, scratch, input, weights, bias, activation, output, [&](const Packet<T>& z) { zeros += z * T(0); });
+  forward(part, worker, input, weights, bias, activation, output, [&](const Packet<T>& z) { zeros += z * T(0); });
   return zeros.sum() == T(0);
 }
 
 template <typename T>
-void dense_backward(Part part, Scratch<T>& scratch, Matrix<const T> d_output, Weights<const T> weights,
+void dense_backward(Part part, Worker<T>& worker, Matrix<const T> d_output, Weights<const T> weights,
                     Matrix<const T> input, Activation activation, const PenaltyGradient<T>* penalty,
                     Matrix<T> d_input) {
   math::dispatch<math::Activations>(activation, [&](auto f) {
@@ -77,21 +77,21 @@ void dense_backward(Part part, Scratch<T>& scratch, Matrix<const T> d_output, We
       });
     };
     product({d_output.data, d_output.stride}, transpose(as_operand(weights)), d_output.cols, d_input, part.rows,
-            part.cols, scratch.columns, add_penalty_and_differentiate);
+            part.cols, worker.columns, add_penalty_and_differentiate);
   });
 }
 
-template void dense_forward(Part, Scratch<float>&, Matrix<const float>, Weights<const float>, const float*, Activation,
+template void dense_forward(Part, Worker<float>&, Matrix<const float>, Weights<const float>, const float*, Activation,
                             Matrix<float>);
-template bool finite_dense_forward(Part, Scratch<float>&, Matrix<const float>, Weights<const float>, const float*,
+template bool finite_dense_forward(Part, Worker<float>&, Matrix<const float>, Weights<const float>, const float*,
                                    Activation, Matrix<float>);
-template void dense_backward(Part, Scratch<float>&, Matrix<const float>, Weights<const float>, Matrix<const float>,
+template void dense_backward(Part, Worker<float>&, Matrix<const float>, Weights<const float>, Matrix<const float>,
                              Activation, const PenaltyGradient<float>*, Matrix<float>);
-template void dense_forward(Part, Scratch<double>&, Matrix<const double>, Weights<const double>, const double*,
+template void dense_forward(Part, Worker<double>&, Matrix<const double>, Weights<const double>, const double*,
                             Activation, Matrix<double>);
-template bool finite_dense_forward(Part, Scratch<double>&, Matrix<const double>, Weights<const double>, const double*,
+template bool finite_dense_forward(Part, Worker<double>&, Matrix<const double>, Weights<const double>, const double*,
                                    Activation, Matrix<double>);
-template void dense_backward(Part, Scratch<double>&, Matrix<const double>, Weights<const double>, Matrix<const double>,
+template void dense_backward(Part, Worker<double>&, Matrix<const double>, Weights<const double>, Matrix<const double>,
                              Activation, const PenaltyGradient<double>*, Matrix<double>);
 
 }  // namespace eigencoder::kernels

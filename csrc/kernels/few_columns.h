@@ -2,7 +2,7 @@
 // summed along the depth, in lanes.
 #pragma once
 
-#include "kernels/context.h"
+#include "kernels/context_cpu.h"
 #include "kernels/operand.h"
 
 namespace eigencoder::kernels::detail {

@@ -22,20 +22,36 @@ void corrupt_row(const Dataset<T>& data, Index row, const Noise& noise, Index n_
 }  // namespace
 
 template <typename T>
-void gather_corrupt(Range rows_of_batch, const Dataset<T>& data, const Index* rows, const Noise& noise, Matrix<T> clean,
+void gather_corrupt(Range rows, Worker<T>&, const Batch<T>& batch, const Noise& noise, Matrix<T> clean,
                     Matrix<T> corrupted) {
   const Index n_features = clean.cols;
   math::dispatch<math::Corruptions>(noise.corruption, [&](auto corruption) {
-    for (Index i = rows_of_batch.begin; i < rows_of_batch.end; ++i) {
-      std::copy_n(data.x + rows[i] * n_features, n_features, clean.row(i));
+    for (Index i = rows.begin; i < rows.end; ++i) {
+      std::copy_n(batch.data.x + batch.positions[i] * n_features, n_features, clean.row(i));
       if (!noise.drawn()) continue;
       std::copy_n(clean.row(i), n_features, corrupted.row(i));
-      corrupt_row<decltype(corruption)>(data, rows[i], noise, n_features, corrupted.row(i));
+      corrupt_row<decltype(corruption)>(batch.data, batch.rows[i], noise, n_features, corrupted.row(i));
     }
   });
 }
 
-template void gather_corrupt(Range, const Dataset<float>&, const Index*, const Noise&, Matrix<float>, Matrix<float>);
-template void gather_corrupt(Range, const Dataset<double>&, const Index*, const Noise&, Matrix<double>, Matrix<double>);
+template <typename T>
+void row_weights(Range rows, Worker<T>&, const Batch<T>& batch, double* row_weights) {
+  const double* const weights = batch.data.weights;
+  for (Index i = rows.begin; i < rows.end; ++i) row_weights[i] = weights ? weights[batch.rows[i]] : 1.0;
+}
+
+template <typename T>
+void row_shares(Range rows, Worker<T>&, const double* row_weights, double divisor, T* shares) {
+  for (Index i = rows.begin; i < rows.end; ++i) shares[i] = static_cast<T>(row_weights[i] / divisor);
+}
+
+template void gather_corrupt(Range, Worker<float>&, const Batch<float>&, const Noise&, Matrix<float>, Matrix<float>);
+template void gather_corrupt(Range, Worker<double>&, const Batch<double>&, const Noise&, Matrix<double>,
+                             Matrix<double>);
+template void row_weights(Range, Worker<float>&, const Batch<float>&, double*);
+template void row_weights(Range, Worker<double>&, const Batch<double>&, double*);
+template void row_shares(Range, Worker<float>&, const double*, double, float*);
+template void row_shares(Range, Worker<double>&, const double*, double, double*);
 
 }  // namespace eigencoder::kernels

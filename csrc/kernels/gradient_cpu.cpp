@@ -45,7 +45,7 @@ void with_rule(const OptimizerConfig& optimizer, double learning_rate, Index n_u
 
 // Calls visit(first, n, gradient) with pieces of left^T right, a row-major matrix, of this share of its rows.
 template <typename T, typename Visitor>
-void for_weight_gradients(Share share, Scratch<T>& scratch, Matrix<const T> left, Matrix<const T> right,
+void for_weight_gradients(Share share, Worker<T>& worker, Matrix<const T> left, Matrix<const T> right,
                           const Visitor& visit) {
   const Range rows = share.of(left.cols, row_unit);
   const Index n_blocks = (right.cols + gradient_cols - 1) / gradient_cols;
@@ -53,10 +53,10 @@ void for_weight_gradients(Share share, Scratch<T>& scratch, Matrix<const T> left
     const Index n_rows = std::min(gradient_rows, rows.end - first_row);
     for (Index block = 0; block < n_blocks; ++block) {
       const Range cols = Share{block, n_blocks}.of(right.cols, cache_line<T>);
-      const Matrix<T> gradient{scratch.gradient.data(), n_rows, cols.size(), cols.size()};
+      const Matrix<T> gradient{worker.gradient.data(), n_rows, cols.size(), cols.size()};
       product({left.data + first_row, left.stride, Storage::transposed},
               Operand<T>{right.data, right.stride}.from(0, cols.begin), left.rows, gradient, {0, n_rows},
-              {0, cols.size()}, scratch.columns, [](Range, Range) {});
+              {0, cols.size()}, worker.columns, [](Range, Range) {});
       const Index n_pieces = n_blocks == 1 ? 1 : n_rows;  // whole rows are one piece
       for (Index i = 0; i < n_pieces; ++i) {
         visit((first_row + i) * right.cols + cols.begin, n_rows / n_pieces * cols.size(), gradient.row(i));
@@ -78,7 +78,7 @@ void add_or_set(T& to, T value, bool add) {
 }  // namespace
 
 template <typename T>
-void dense_gradient(Share share, Scratch<T>& scratch, Matrix<const T> input, Matrix<const T> d_output,
+void dense_gradient(Share share, Worker<T>& worker, Matrix<const T> input, Matrix<const T> d_output,
                     Weights<const T> weights, T decay, Accumulate accumulate, T* d_weights, T* d_bias) {
   // A matrix stored the other way round has the transposed gradient.
   const auto& left = weights.transposed ? d_output : input;
@@ -89,7 +89,7 @@ void dense_gradient(Share share, Scratch<T>& scratch, Matrix<const T> input, Mat
                     round_to(d_block, n, sums);
                     for (Index j = 0; j < n; ++j) add_or_set(d_bias[first + j], d_block[j], accumulate.bias);
                   });
-  for_weight_gradients(share, scratch, left, right, [&](Index first, Index n, const T* gradient) {
+  for_weight_gradients(share, worker, left, right, [&](Index first, Index n, const T* gradient) {
     for (Index i = 0; i < n; ++i) {
       add_or_set(d_weights[first + i], gradient[i] + decay * weights.data[first + i], accumulate.weights);
     }
@@ -97,7 +97,7 @@ void dense_gradient(Share share, Scratch<T>& scratch, Matrix<const T> input, Mat
 }
 
 template <typename T>
-void add_scaled_columns(Range rows, Weights<const T> weights, const T* factors, T* d_weights) {
+void add_scaled_columns(Range rows, Worker<T>&, Weights<const T> weights, const T* factors, T* d_weights) {
   for (Index i = rows.begin; i < rows.end; ++i) {
     const Index row = i * weights.n_outputs;
     for_packets<T>(0, weights.n_outputs, [&](Index j, auto n) {
@@ -108,7 +108,7 @@ void add_scaled_columns(Range rows, Weights<const T> weights, const T* factors, 
 }
 
 template <typename T>
-void dense_update(Share share, Scratch<T>& scratch, Matrix<const T> input, Matrix<const T> d_output, const Layer& layer,
+void dense_update(Share share, Worker<T>& worker, Matrix<const T> input, Matrix<const T> d_output, const Layer& layer,
                   T decay, const OptimizerConfig& optimizer, double learning_rate, const TrainingState<T>& state) {
   with_rule<T>(optimizer, learning_rate, state.n_updates, [&](const auto& rule) {
     for_column_sums(d_output, nullptr, share.of(d_output.cols, cache_line<T>),
@@ -117,15 +117,15 @@ void dense_update(Share share, Scratch<T>& scratch, Matrix<const T> input, Matri
                       round_to(d_bias, n, sums);
                       move(math::of_bias(rule), layer.bias_offset + first, n, d_bias, T(0), state);
                     });
-    for_weight_gradients(share, scratch, input, d_output, [&](Index first, Index n, const T* gradient) {
+    for_weight_gradients(share, worker, input, d_output, [&](Index first, Index n, const T* gradient) {
       move(rule, layer.weights_offset + first, n, gradient, decay, state);
     });
   });
 }
 
 template <typename T>
-void update(Share share, const Layer& layer, const OptimizerConfig& optimizer, double learning_rate, const T* gradients,
-            const TrainingState<T>& state) {
+void update(Share share, Worker<T>&, const Layer& layer, const OptimizerConfig& optimizer, double learning_rate,
+            const T* gradients, const TrainingState<T>& state) {
   const auto move_share = [&](const auto& rule, Index offset, Index n) {
     const Range range = share.of(n, cache_line<T>);
     move(rule, offset + range.begin, range.size(), gradients + offset + range.begin, T(0), state);
@@ -136,17 +136,19 @@ void update(Share share, const Layer& layer, const OptimizerConfig& optimizer, d
   });
 }
 
-template void dense_gradient(Share, Scratch<float>&, Matrix<const float>, Matrix<const float>, Weights<const float>,
+template void dense_gradient(Share, Worker<float>&, Matrix<const float>, Matrix<const float>, Weights<const float>,
                              float, Accumulate, float*, float*);
-template void dense_gradient(Share, Scratch<double>&, Matrix<const double>, Matrix<const double>, Weights<const double>,
+template void dense_gradient(Share, Worker<double>&, Matrix<const double>, Matrix<const double>, Weights<const double>,
                              double, Accumulate, double*, double*);
-template void add_scaled_columns(Range, Weights<const float>, const float*, float*);
-template void add_scaled_columns(Range, Weights<const double>, const double*, double*);
-template void dense_update(Share, Scratch<float>&, Matrix<const float>, Matrix<const float>, const Layer&, float,
+template void add_scaled_columns(Range, Worker<float>&, Weights<const float>, const float*, float*);
+template void add_scaled_columns(Range, Worker<double>&, Weights<const double>, const double*, double*);
+template void dense_update(Share, Worker<float>&, Matrix<const float>, Matrix<const float>, const Layer&, float,
                            const OptimizerConfig&, double, const TrainingState<float>&);
-template void dense_update(Share, Scratch<double>&, Matrix<const double>, Matrix<const double>, const Layer&, double,
+template void dense_update(Share, Worker<double>&, Matrix<const double>, Matrix<const double>, const Layer&, double,
                            const OptimizerConfig&, double, const TrainingState<double>&);
-template void update(Share, const Layer&, const OptimizerConfig&, double, const float*, const TrainingState<float>&);
-template void update(Share, const Layer&, const OptimizerConfig&, double, const double*, const TrainingState<double>&);
+template void update(Share, Worker<float>&, const Layer&, const OptimizerConfig&, double, const float*,
+                     const TrainingState<float>&);
+template void update(Share, Worker<double>&, const Layer&, const OptimizerConfig&, double, const double*,
+                     const TrainingState<double>&);
 
 }  // namespace eigencoder::kernels

@@ -30,7 +30,7 @@ double row_loss(Matrix<const T> x, Matrix<const T> output, Index i, const Visito
 }  // namespace
 
 template <typename T>
-void row_losses(Range rows, Matrix<const T> x, Matrix<const T> output, Loss loss, double* row_losses) {
+void row_losses(Range rows, Worker<T>&, Matrix<const T> x, Matrix<const T> output, Loss loss, double* row_losses) {
   math::dispatch<math::Losses>(loss, [&](auto l) {
     for (Index i = rows.begin; i < rows.end; ++i) {
       row_losses[i] = row_loss<decltype(l)>(x, output, i, [](auto&&...) {});
@@ -39,7 +39,7 @@ void row_losses(Range rows, Matrix<const T> x, Matrix<const T> output, Loss loss
 }
 
 template <typename T>
-void output_delta(Range rows, Matrix<const T> x, Loss loss, Activation activation, const T* row_weights,
+void output_delta(Range rows, Worker<T>&, Matrix<const T> x, Loss loss, Activation activation, const T* row_weights,
                   Matrix<T> output, double* row_losses) {
   math::dispatch<math::Losses>(loss, [&](auto l) {
     math::dispatch<math::Activations>(activation, [&](auto f) {
@@ -55,9 +55,11 @@ void output_delta(Range rows, Matrix<const T> x, Loss loss, Activation activatio
   });
 }
 
-template void row_losses(Range, Matrix<const float>, Matrix<const float>, Loss, double*);
-template void row_losses(Range, Matrix<const double>, Matrix<const double>, Loss, double*);
-template void output_delta(Range, Matrix<const float>, Loss, Activation, const float*, Matrix<float>, double*);
-template void output_delta(Range, Matrix<const double>, Loss, Activation, const double*, Matrix<double>, double*);
+template void row_losses(Range, Worker<float>&, Matrix<const float>, Matrix<const float>, Loss, double*);
+template void row_losses(Range, Worker<double>&, Matrix<const double>, Matrix<const double>, Loss, double*);
+template void output_delta(Range, Worker<float>&, Matrix<const float>, Loss, Activation, const float*, Matrix<float>,
+                           double*);
+template void output_delta(Range, Worker<double>&, Matrix<const double>, Loss, Activation, const double*,
+                           Matrix<double>, double*);
 
 }  // namespace eigencoder::kernels

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "eigencoder/config.h"
+#include "math/elementwise_packets.h"
 
 namespace eigencoder::kernels {
 
@@ -15,9 +16,6 @@ using Register = typename Eigen::internal::packet_traits<T>::type;
 
 template <typename T>
 inline constexpr int packet_size = Eigen::internal::unpacket_traits<Register<T>>::size;
-
-template <typename T>
-inline constexpr int cache_line = 64 / static_cast<int>(sizeof(T));
 
 template <typename T>
 using Packet = Eigen::Array<T, packet_size<T>, 1>;
@@ -62,11 +60,6 @@ template <typename T, typename Visitor>
   Index i = begin;
   for (; i + packet_size<T> <= end; i += packet_size<T>) visit(i, std::integral_constant<int, packet_size<T>>());
   if (i < end) visit(i, end - i);
-}
-
-template <typename T>
-constexpr Index padded(Index n) {
-  return (n + cache_line<T> - 1) / cache_line<T> * cache_line<T>;
 }
 
 }  // namespace eigencoder::kernels

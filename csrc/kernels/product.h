@@ -3,7 +3,7 @@
 // registers, at any address.
 #pragma once
 
-#include "kernels/context.h"
+#include "kernels/context_cpu.h"
 #include "kernels/few_columns.h"
 
 namespace eigencoder::kernels {

@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include "kernels/column_sums.h"
 #include "kernels/kernels.h"
 #include "math/activation.h"
@@ -7,7 +9,7 @@ namespace eigencoder::kernels {
 
 // Zero times a number that is not finite is not 0, and no sum makes it so.
 template <typename T>
-bool all_finite(Range rows, Matrix<const T> x) {
+bool all_finite(Range rows, Worker<T>&, Matrix<const T> x) {
   constexpr Index n_at_once = 4;
   Packet<T> zeros[n_at_once] = {Packet<T>::Zero(), Packet<T>::Zero(), Packet<T>::Zero(), Packet<T>::Zero()};
   for (Index i = rows.begin; i < rows.end; ++i) {
@@ -22,13 +24,18 @@ bool all_finite(Range rows, Matrix<const T> x) {
 }
 
 template <typename T>
-void column_sums(Range cols, Matrix<const T> matrix, const double* row_weights, double* sums) {
+void weighted_sum(Worker<T>&, Index n, const double* row_weights, const double* of_rows, double* sum) {
+  *sum = std::inner_product(row_weights, row_weights + n, of_rows, 0.0);
+}
+
+template <typename T>
+void column_sums(Range cols, Worker<T>&, Matrix<const T> matrix, const double* row_weights, double* sums) {
   for_column_sums(matrix, row_weights, cols,
                   [&](Index first, Index n, const double* block) { std::copy_n(block, n, sums + first); });
 }
 
 template <typename T>
-void l1_norms(Range rows, Matrix<const T> code, double* row_sums) {
+void l1_norms(Range rows, Worker<T>&, Matrix<const T> code, double* row_sums) {
   for (Index i = rows.begin; i < rows.end; ++i) {
     double total = 0;
     for (Index j = 0; j < code.cols; ++j) total += static_cast<double>(math::L1::value(code.row(i)[j]));
@@ -37,15 +44,15 @@ void l1_norms(Range rows, Matrix<const T> code, double* row_sums) {
 }
 
 template <typename T>
-void squared_column_norms(Range cols, Matrix<const T> matrix, double* sums) {
+void squared_column_norms(Range cols, Worker<T>&, Matrix<const T> matrix, double* sums) {
   for_column_sums(
       matrix, nullptr, cols, [](double entry) { return entry * entry; },
       [&](Index first, Index n, const double* block) { std::copy_n(block, n, sums + first); });
 }
 
 template <typename T>
-void squared_derivative_sums(Range cols, Matrix<const T> output, Activation activation, const double* row_weights,
-                             double* sums) {
+void squared_derivative_sums(Range cols, Worker<T>&, Matrix<const T> output, Activation activation,
+                             const double* row_weights, double* sums) {
   math::dispatch<math::Activations>(activation, [&](auto f) {
     for_column_sums(
         output, row_weights, cols,
@@ -57,15 +64,17 @@ void squared_derivative_sums(Range cols, Matrix<const T> output, Activation acti
   });
 }
 
-template bool all_finite(Range, Matrix<const float>);
-template bool all_finite(Range, Matrix<const double>);
-template void column_sums(Range, Matrix<const float>, const double*, double*);
-template void column_sums(Range, Matrix<const double>, const double*, double*);
-template void l1_norms(Range, Matrix<const float>, double*);
-template void l1_norms(Range, Matrix<const double>, double*);
-template void squared_column_norms(Range, Matrix<const float>, double*);
-template void squared_column_norms(Range, Matrix<const double>, double*);
-template void squared_derivative_sums(Range, Matrix<const float>, Activation, const double*, double*);
-template void squared_derivative_sums(Range, Matrix<const double>, Activation, const double*, double*);
+template bool all_finite(Range, Worker<float>&, Matrix<const float>);
+template bool all_finite(Range, Worker<double>&, Matrix<const double>);
+template void weighted_sum(Worker<float>&, Index, const double*, const double*, double*);
+template void weighted_sum(Worker<double>&, Index, const double*, const double*, double*);
+template void column_sums(Range, Worker<float>&, Matrix<const float>, const double*, double*);
+template void column_sums(Range, Worker<double>&, Matrix<const double>, const double*, double*);
+template void l1_norms(Range, Worker<float>&, Matrix<const float>, double*);
+template void l1_norms(Range, Worker<double>&, Matrix<const double>, double*);
+template void squared_column_norms(Range, Worker<float>&, Matrix<const float>, double*);
+template void squared_column_norms(Range, Worker<double>&, Matrix<const double>, double*);
+template void squared_derivative_sums(Range, Worker<float>&, Matrix<const float>, Activation, const double*, double*);
+template void squared_derivative_sums(Range, Worker<double>&, Matrix<const double>, Activation, const double*, double*);
 
 }  // namespace eigencoder::kernels

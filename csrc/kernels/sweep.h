@@ -2,39 +2,38 @@
 // from the first kernel to the last and waits for no other; else each kernel is cut by columns, one after the other.
 #pragma once
 
-#include "kernels/context.h"
+#include "kernels/backend.h"
 
 namespace eigencoder::kernels {
 
 // A thread with fewer rows would read all weights for too little work.
 inline constexpr Index fewest_rows = 64;
-inline constexpr Index block_rows = 256;
 
 // All kernels of a sequence on one thread's block of rows.
 template <typename T>
 class BlockSequence {
  public:
-  BlockSequence(Context<T>& context, Share share, Scratch<T>& scratch, Range rows)
-      : context_(context), share_(share), scratch_(scratch), rows_(rows) {}
+  BlockSequence(Context<T>& context, Share share, Worker<T>& worker, Range rows)
+      : context_(context), share_(share), worker_(worker), rows_(rows) {}
 
-  // Calls kernel(rows).
+  // Calls kernel(rows, worker).
   template <typename Kernel>
   void rows(const Kernel& kernel) {
     context_.throw_if_interrupted(share_);
-    kernel(rows_);
+    kernel(rows_, worker_);
   }
 
-  // Calls kernel(part, scratch), where the matrix it writes has n_cols columns.
+  // Calls kernel(part, worker), where the matrix it writes has n_cols columns.
   template <typename Kernel>
   void matrix(Index n_cols, const Kernel& kernel) {
     context_.throw_if_interrupted(share_);
-    kernel(Part{rows_, {0, n_cols}}, scratch_);
+    kernel(Part{rows_, {0, n_cols}}, worker_);
   }
 
  private:
   Context<T>& context_;
   const Share share_;
-  Scratch<T>& scratch_;
+  Worker<T>& worker_;
   const Range rows_;
 };
 
@@ -46,18 +45,18 @@ class SharedSequence {
 
   template <typename Kernel>
   void rows(const Kernel& kernel) {
-    context_.run([&](Share share, Scratch<T>&) {
+    context_.run([&](Share share, Worker<T>& worker) {
       context_.throw_if_interrupted(share);
-      kernel(share.of(n_rows_, row_unit));
+      kernel(share.of(n_rows_, row_unit), worker);
     });
   }
 
   template <typename Kernel>
   void matrix(Index n_cols, const Kernel& kernel) {
-    context_.run([&](Share share, Scratch<T>& scratch) {
+    context_.run([&](Share share, Worker<T>& worker) {
       context_.throw_if_interrupted(share);
       const Part part{{0, n_rows_}, share.of(n_cols, cache_line<T>)};
-      if (part.cols.size() > 0) kernel(part, scratch);
+      if (part.cols.size() > 0) kernel(part, worker);
     });
   }
 
@@ -73,10 +72,10 @@ void sweep(Context<T>& context, Index n_rows, const Work& work) {
     SharedSequence<T> sequence(context, n_rows);
     return work(sequence);
   }
-  context.run([&](Share share, Scratch<T>& scratch) {
+  context.run([&](Share share, Worker<T>& worker) {
     const Range rows = share.of(n_rows, row_unit);
     for (Index first = rows.begin; first < rows.end; first += block_rows) {
-      BlockSequence<T> sequence(context, share, scratch, {first, std::min(first + block_rows, rows.end)});
+      BlockSequence<T> sequence(context, share, worker, {first, std::min(first + block_rows, rows.end)});
       work(sequence);
     }
   });

@@ -14,15 +14,15 @@ namespace eigencoder::math {
 struct Identity {
   static constexpr bool relu_like = false;
   template <typename V>
-  static V value(const V& z) {
+  static constexpr V value(const V& z) {
     return z;
   }
   template <typename V>
-  static V derivative(const V& a) {
+  static constexpr V derivative(const V& a) {
     return a * Scalar<V>(0) + Scalar<V>(1);
   }
   template <typename V>
-  static V second_derivative(const V& a) {
+  static constexpr V second_derivative(const V& a) {
     return a * Scalar<V>(0);
   }
 };
@@ -30,15 +30,15 @@ struct Identity {
 struct Sigmoid {
   static constexpr bool relu_like = false;
   template <typename V>
-  static V value(const V& z) {
+  static constexpr V value(const V& z) {
     return Scalar<V>(1) / (Scalar<V>(1) + exp(V(-z)));
   }
   template <typename V>
-  static V derivative(const V& a) {
+  static constexpr V derivative(const V& a) {
     return a * (Scalar<V>(1) - a);
   }
   template <typename V>
-  static V second_derivative(const V& a) {
+  static constexpr V second_derivative(const V& a) {
     return a * (Scalar<V>(1) - a) * (Scalar<V>(1) - Scalar<V>(2) * a);
   }
 };
@@ -46,15 +46,15 @@ struct Sigmoid {
 struct Tanh {
   static constexpr bool relu_like = false;
   template <typename V>
-  static V value(const V& z) {
+  static constexpr V value(const V& z) {
     return tanh(z);
   }
   template <typename V>
-  static V derivative(const V& a) {
+  static constexpr V derivative(const V& a) {
     return Scalar<V>(1) - a * a;
   }
   template <typename V>
-  static V second_derivative(const V& a) {
+  static constexpr V second_derivative(const V& a) {
     return Scalar<V>(-2) * a * (Scalar<V>(1) - a * a);
   }
 };
@@ -62,15 +62,15 @@ struct Tanh {
 struct Relu {
   static constexpr bool relu_like = true;
   template <typename V>
-  static V value(const V& z) {
+  static constexpr V value(const V& z) {
     return max(z, Scalar<V>(0));
   }
   template <typename V>
-  static V derivative(const V& a) {
+  static constexpr V derivative(const V& a) {
     return step(a);
   }
   template <typename V>
-  static V second_derivative(const V& a) {
+  static constexpr V second_derivative(const V& a) {
     return a * Scalar<V>(0);
   }
 };
@@ -79,15 +79,15 @@ struct LeakyRelu {
   static constexpr bool relu_like = true;
   static constexpr double slope = 0.01;
   template <typename V>
-  static V value(const V& z) {
+  static constexpr V value(const V& z) {
     return max(z, Scalar<V>(0)) + Scalar<V>(slope) * min(z, Scalar<V>(0));
   }
   template <typename V>
-  static V derivative(const V& a) {
+  static constexpr V derivative(const V& a) {
     return Scalar<V>(slope) + Scalar<V>(1 - slope) * step(a);
   }
   template <typename V>
-  static V second_derivative(const V& a) {
+  static constexpr V second_derivative(const V& a) {
     return a * Scalar<V>(0);
   }
 };
@@ -95,15 +95,15 @@ struct LeakyRelu {
 struct Elu {
   static constexpr bool relu_like = true;
   template <typename V>
-  static V value(const V& z) {
+  static constexpr V value(const V& z) {
     return max(z, Scalar<V>(0)) + (exp(min(z, Scalar<V>(0))) - Scalar<V>(1));
   }
   template <typename V>
-  static V derivative(const V& a) {
+  static constexpr V derivative(const V& a) {
     return min(a, Scalar<V>(0)) + Scalar<V>(1);
   }
   template <typename V>
-  static V second_derivative(const V& a) {
+  static constexpr V second_derivative(const V& a) {
     return (a + Scalar<V>(1)) * (Scalar<V>(1) - step(a));
   }
 };
@@ -111,15 +111,15 @@ struct Elu {
 struct Softplus {
   static constexpr bool relu_like = true;
   template <typename V>
-  static V value(const V& z) {
+  static constexpr V value(const V& z) {
     return max(z, Scalar<V>(0)) + log1p(exp(V(-abs(z))));
   }
   template <typename V>
-  static V derivative(const V& a) {
+  static constexpr V derivative(const V& a) {
     return Scalar<V>(1) - exp(V(-a));
   }
   template <typename V>
-  static V second_derivative(const V& a) {
+  static constexpr V second_derivative(const V& a) {
     return exp(V(-a)) * (Scalar<V>(1) - exp(V(-a)));
   }
 };

@@ -21,16 +21,16 @@ struct Extremes {
 };
 
 // A word below this has probability p: compared as integers, so that every dtype and device draws the same entries.
-inline std::uint64_t threshold(double p) { return static_cast<std::uint64_t>(std::floor(p * 0x1p32 + 0.5)); }
+constexpr std::uint64_t threshold(double p) { return static_cast<std::uint64_t>(std::floor(p * 0x1p32 + 0.5)); }
 
 struct NoCorruption {
   template <typename T>
-  static void apply(T*, int, const std::uint32_t*, double, const Extremes<T>&) {}
+  static constexpr void apply(T*, int, const std::uint32_t*, double, const Extremes<T>&) {}
 };
 
 struct Masking {
   template <typename T>
-  static void apply(T* x, int n, const std::uint32_t* words, double level, const Extremes<T>&) {
+  static constexpr void apply(T* x, int n, const std::uint32_t* words, double level, const Extremes<T>&) {
     const std::uint64_t bound = threshold(level);
     for (int i = 0; i < n; ++i) x[i] = words[i] < bound ? T(0) : x[i];
   }
@@ -39,7 +39,7 @@ struct Masking {
 // Box & Muller (1958): two uniforms give two independent normals.
 struct Gaussian {
   template <typename T>
-  static void apply(T* x, int n, const std::uint32_t* words, double level, const Extremes<T>&) {
+  static constexpr void apply(T* x, int n, const std::uint32_t* words, double level, const Extremes<T>&) {
     constexpr double two_pi = 6.283185307179586476925286766559;
     for (int i = 0; i < n; i += 2) {
       const double radius = level * std::sqrt(-2 * std::log(uniform(words[i])));
@@ -52,7 +52,7 @@ struct Gaussian {
 
 struct SaltAndPepper {
   template <typename T>
-  static void apply(T* x, int n, const std::uint32_t* words, double level, const Extremes<T>& extremes) {
+  static constexpr void apply(T* x, int n, const std::uint32_t* words, double level, const Extremes<T>& extremes) {
     const std::uint64_t bound = threshold(level);
     for (int i = 0; i < n; ++i) {
       if (words[i] < bound) x[i] = (words[i] & 1) ? extremes.maxima[i] : extremes.minima[i];

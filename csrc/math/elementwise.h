@@ -1,112 +1,75 @@
-// The vocabulary of the formulas: each function takes a number or a fixed-size Eigen array and returns the same type.
-// max and min pass a NaN on, so that a diverged training is seen. Eigen's own log1p, and its tanh of double, call libm
-// entry by entry; made of log and exp they keep an absolute error of a few epsilon.
+// The vocabulary of the formulas: each function takes a number or a fixed-size array and returns the same type. What is
+// here is that of numbers, elementwise_packets.h has that of arrays. max and min pass a NaN on, so that a diverged
+// training is seen. Formulas are constexpr, which lets them run on a GPU too.
 #pragma once
 
-#include <Eigen/Core>
 #include <cmath>
 #include <type_traits>
 
 namespace eigencoder::math {
 
 template <typename V>
-inline constexpr bool is_number = std::is_arithmetic_v<V>;
+struct Elementwise {
+  static_assert(std::is_arithmetic_v<V>);
+  using Scalar = V;
 
-namespace detail {
-template <typename V, bool = is_number<V>>
-struct ScalarOf {
-  using type = V;
+  static constexpr V exp(V z) { return std::exp(z); }
+  static constexpr V log1p(V z) { return std::log1p(z); }
+  static constexpr V tanh(V z) { return std::tanh(z); }
+  static constexpr V sqrt(V z) { return std::sqrt(z); }
+  static constexpr V abs(V z) { return std::abs(z); }
+  static constexpr V max(V z, V bound) { return z < bound ? bound : z; }
+  static constexpr V min(V z, V bound) { return z > bound ? bound : z; }
+  static constexpr V step(V z) { return z > V(0) ? V(1) : V(0); }
 };
-template <typename V>
-struct ScalarOf<V, false> {
-  using type = typename V::Scalar;
-};
-}  // namespace detail
 
 template <typename V>
-using Scalar = typename detail::ScalarOf<V>::type;
+using Scalar = typename Elementwise<V>::Scalar;
 
 template <typename V>
-V exp(const V& z) {
-  if constexpr (is_number<V>) {
-    return std::exp(z);
-  } else {
-    return z.exp();
-  }
+constexpr V exp(const V& z) {
+  return Elementwise<V>::exp(z);
 }
 
 template <typename V>
-V log1p(const V& z) {
-  if constexpr (is_number<V>) {
-    return std::log1p(z);
-  } else {
-    const V u = z + Scalar<V>(1);
-    return u.log() + (z - (u - Scalar<V>(1))) / u;  // the second term is what rounding took from u
-  }
+constexpr V log1p(const V& z) {
+  return Elementwise<V>::log1p(z);
 }
 
 template <typename V>
-V tanh(const V& z) {
-  if constexpr (is_number<V>) {
-    return std::tanh(z);
-  } else if constexpr (std::is_same_v<Scalar<V>, double>) {
-    return 2.0 / (1.0 + (-2.0 * z).exp()) - 1.0;
-  } else {
-    return z.tanh();
-  }
+constexpr V tanh(const V& z) {
+  return Elementwise<V>::tanh(z);
 }
 
 template <typename V>
-V sqrt(const V& z) {
-  if constexpr (is_number<V>) {
-    return std::sqrt(z);
-  } else {
-    return z.sqrt();
-  }
+constexpr V sqrt(const V& z) {
+  return Elementwise<V>::sqrt(z);
 }
 
 template <typename V>
-V abs(const V& z) {
-  if constexpr (is_number<V>) {
-    return std::abs(z);
-  } else {
-    return z.abs();
-  }
+constexpr V abs(const V& z) {
+  return Elementwise<V>::abs(z);
 }
 
 template <typename V>
-V max(const V& z, Scalar<V> bound) {
-  if constexpr (is_number<V>) {
-    return z < bound ? bound : z;
-  } else {
-    return z.template max<Eigen::PropagateNaN>(bound);
-  }
+constexpr V max(const V& z, Scalar<V> bound) {
+  return Elementwise<V>::max(z, bound);
 }
 
 template <typename V>
-V min(const V& z, Scalar<V> bound) {
-  if constexpr (is_number<V>) {
-    return z > bound ? bound : z;
-  } else {
-    return z.template min<Eigen::PropagateNaN>(bound);
-  }
+constexpr V min(const V& z, Scalar<V> bound) {
+  return Elementwise<V>::min(z, bound);
 }
 
 // 1 where z > 0, else 0.
 template <typename V>
-V step(const V& z) {
-  if constexpr (is_number<V>) {
-    return z > V(0) ? V(1) : V(0);
-  } else {
-    V result;
-    for (Eigen::Index i = 0; i < V::SizeAtCompileTime; ++i) result[i] = step(z[i]);
-    return result;
-  }
+constexpr V step(const V& z) {
+  return Elementwise<V>::step(z);
 }
 
 // -1, 0 or 1.
 template <typename V>
-V sign(const V& z) {
+constexpr V sign(const V& z) {
   return step(z) - step(V(-z));
 }
 

@@ -13,7 +13,7 @@ template <std::size_t n>
 using Counters = std::array<std::array<std::uint32_t, n>, 4>;
 
 template <std::size_t n>
-void philox(Counters<n>& counters, std::uint64_t key) {
+constexpr void philox(Counters<n>& counters, std::uint64_t key) {
   auto key_0 = static_cast<std::uint32_t>(key);
   auto key_1 = static_cast<std::uint32_t>(key >> 32);
   auto& [c_0, c_1, c_2, c_3] = counters;
@@ -38,17 +38,20 @@ using Words = std::array<std::uint32_t, n>;
 
 // The words of the n columns 4 * quad, 4 * quad + 1, ... of a row.
 template <std::size_t n = 4>
-Words<n> words(std::uint64_t seed, Stream stream, std::uint64_t row, std::uint64_t quad, std::uint64_t epoch) {
+constexpr Words<n> words(std::uint64_t seed, Stream stream, std::uint64_t row, std::uint64_t quad,
+                         std::uint64_t epoch) {
   constexpr std::size_t n_quads = n / 4;
   static_assert(n % 4 == 0);
   const auto row_high = static_cast<std::uint32_t>(row >> 32) | static_cast<std::uint32_t>(stream) << 16;
-  Counters<n_quads> counters;
-  for (std::size_t i = 0; i < n_quads; ++i) counters[0][i] = static_cast<std::uint32_t>(quad + i);
-  counters[1].fill(static_cast<std::uint32_t>(row));
-  counters[2].fill(row_high);
-  counters[3].fill(static_cast<std::uint32_t>(epoch));
+  Counters<n_quads> counters{};
+  for (std::size_t i = 0; i < n_quads; ++i) {
+    counters[0][i] = static_cast<std::uint32_t>(quad + i);
+    counters[1][i] = static_cast<std::uint32_t>(row);
+    counters[2][i] = row_high;
+    counters[3][i] = static_cast<std::uint32_t>(epoch);
+  }
   philox(counters, seed);
-  Words<n> result;
+  Words<n> result{};
   for (std::size_t i = 0; i < n_quads; ++i) {
     result[4 * i] = counters[0][i];
     result[4 * i + 1] = counters[1][i];
@@ -59,10 +62,10 @@ Words<n> words(std::uint64_t seed, Stream stream, std::uint64_t row, std::uint64
 }
 
 // In (0, 1), never an end point.
-inline double uniform(std::uint32_t word) { return (word + 0.5) * 0x1p-32; }
+constexpr double uniform(std::uint32_t word) { return (word + 0.5) * 0x1p-32; }
 
 // Uniform in 0 .. n - 1.
-inline std::uint64_t bounded(std::uint32_t word, std::uint64_t n) { return (word * n) >> 32; }
+constexpr std::uint64_t bounded(std::uint32_t word, std::uint64_t n) { return (word * n) >> 32; }
 
 // Fisher & Yates, from the last position down; position i takes word i % 4 of column quad i / 4.
 template <typename Item>

@@ -13,11 +13,11 @@ namespace eigencoder::math {
 struct SquaredError {
   static constexpr bool from_logits = false;
   template <typename V>
-  static V value(const V& x, const V& h) {
+  static constexpr V value(const V& x, const V& h) {
     return (x - h) * (x - h);
   }
   template <typename V>
-  static V delta(const V& x, const V& h) {
+  static constexpr V delta(const V& x, const V& h) {
     return Scalar<V>(2) * (h - x);
   }
 };
@@ -25,11 +25,11 @@ struct SquaredError {
 struct BinaryCrossentropy {
   static constexpr bool from_logits = true;
   template <typename V>
-  static V value(const V& x, const V& z) {
+  static constexpr V value(const V& x, const V& z) {
     return Softplus::value(z) - x * z;
   }
   template <typename V>
-  static V delta(const V& x, const V& z) {
+  static constexpr V delta(const V& x, const V& z) {
     return Sigmoid::value(z) - x;
   }
 };
@@ -37,11 +37,11 @@ struct BinaryCrossentropy {
 // That of a class, from the logits z of all classes: -log softmax(z)_class, where log_sum is log sum_k exp z_k.
 struct SoftmaxCrossentropy {
   template <typename V>
-  static V value(const V& log_sum, const V& z) {
+  static constexpr V value(const V& log_sum, const V& z) {
     return log_sum - z;
   }
   template <typename V>
-  static V probability(const V& z, Scalar<V> log_sum) {
+  static constexpr V probability(const V& z, Scalar<V> log_sum) {
     return exp(V(z - log_sum));
   }
 };

@@ -1,7 +1,6 @@
 // Penalties on the code: of one unit's mean activity (KL), of one activation (L1), of one unit's slope (contractive).
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 
 #include "eigencoder/config.h"
@@ -15,20 +14,20 @@ struct Activity {
   double slope;
   double offset;
 
-  explicit Activity(Activation activation)
+  explicit constexpr Activity(Activation activation)
       : slope(activation == Activation::tanh ? 0.5 : 1.0), offset(activation == Activation::tanh ? 0.5 : 0.0) {}
-  double operator()(double a) const { return slope * a + offset; }
+  constexpr double operator()(double a) const { return slope * a + offset; }
 };
 
 // KL(rho || rho^) of a Bernoulli code unit; rho^ is clipped, and the derivative is the one at the clipped value.
 struct KlDivergence {
   static constexpr double clip = 1e-6;
-  static double clipped(double mean) { return std::clamp(mean, clip, 1 - clip); }
-  static double value(double rho, double mean) {
+  static constexpr double clipped(double mean) { return min(max(mean, clip), 1 - clip); }
+  static constexpr double value(double rho, double mean) {
     const double rho_hat = clipped(mean);
     return rho * std::log(rho / rho_hat) + (1 - rho) * std::log((1 - rho) / (1 - rho_hat));
   }
-  static double derivative(double rho, double mean) {
+  static constexpr double derivative(double rho, double mean) {
     const double rho_hat = clipped(mean);
     return -rho / rho_hat + (1 - rho) / (1 - rho_hat);
   }
@@ -36,11 +35,11 @@ struct KlDivergence {
 
 struct L1 {
   template <typename V>
-  static V value(const V& a) {
+  static constexpr V value(const V& a) {
     return abs(a);
   }
   template <typename V>
-  static V derivative(const V& a) {
+  static constexpr V derivative(const V& a) {
     return sign(a);
   }
 };
@@ -48,11 +47,56 @@ struct L1 {
 // Rifai et al. (2011): the squared norm of the encoder's Jacobian, of which unit j has the mean of f'(z_ij)^2 over the
 // rows times ||W_:j||^2.
 struct Contractive {
-  static double value(double mean_squared_slope, double squared_norm) { return mean_squared_slope * squared_norm; }
+  static constexpr double value(double mean_squared_slope, double squared_norm) {
+    return mean_squared_slope * squared_norm;
+  }
   // Times f'(z_ij): by a slope f'(z_ij) of one row.
-  static double derivative_by_slope(double squared_norm) { return 2 * squared_norm; }
+  static constexpr double derivative_by_slope(double squared_norm) { return 2 * squared_norm; }
   // Times W_ij: by a weight.
-  static double derivative_by_weight(double mean_squared_slope) { return 2 * mean_squared_slope; }
+  static constexpr double derivative_by_weight(double mean_squared_slope) { return 2 * mean_squared_slope; }
+};
+
+// The penalty of one code unit from a sum over all rows: of its weighted activations under kl, of s_i f'(z_ij)^2 under
+// contractive. `before` is its mean activity in the batches before, NaN where there were none.
+struct UnitPenalty {
+  Penalty penalty;
+  double strength;
+  double sparsity;
+  double momentum;
+  Activity activity;
+  double n_rows;
+  double weight;  // of all rows
+
+  UnitPenalty(const ObjectiveConfig& config, Activation activation, double all_rows, double weight_of_all)
+      : penalty(config.penalty),
+        strength(config.sparsity_weight),
+        sparsity(config.sparsity),
+        momentum(config.sparsity_momentum),
+        activity(activation),
+        n_rows(all_rows),
+        weight(weight_of_all) {}
+
+  // What these rows contribute to the mean activity.
+  constexpr double share(double before) const { return before == before ? 1 - momentum : 1.0; }
+  constexpr double mean_activity(double sum, double before) const {
+    const double of_rows = activity(sum / weight);
+    const double share_of_rows = share(before);
+    return share_of_rows == 1 ? of_rows : share_of_rows * of_rows + (1 - share_of_rows) * before;
+  }
+  constexpr double value(double sum, double before, double squared_norm) const {
+    return strength * (penalty == Penalty::kl ? KlDivergence::value(sparsity, mean_activity(sum, before))
+                                              : Contractive::value(sum / n_rows, squared_norm));
+  }
+  // Under kl by the activations, under contractive by the slopes; l1 has none of a unit.
+  constexpr double derivative(double sum, double before, double squared_norm) const {
+    if (penalty == Penalty::kl) {
+      return strength * share(before) * activity.slope * KlDivergence::derivative(sparsity, mean_activity(sum, before));
+    }
+    return penalty == Penalty::contractive ? strength * Contractive::derivative_by_slope(squared_norm) : 0.0;
+  }
+  constexpr double derivative_by_weight(double sum) const {
+    return strength * Contractive::derivative_by_weight(sum / n_rows);
+  }
 };
 
 }  // namespace eigencoder::math

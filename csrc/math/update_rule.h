@@ -26,7 +26,7 @@ struct Adam {
         second_correction(static_cast<T>(1 / (1 - std::pow(config.beta_2, static_cast<double>(n_updates))))) {}
 
   template <typename V>
-  void operator()(const V& gradient, V& parameter, std::array<V, 2>& moments) const {
+  constexpr void operator()(const V& gradient, V& parameter, std::array<V, 2>& moments) const {
     auto& [first_moment, second_moment] = moments;
     first_moment = beta_1 * first_moment + one_minus_beta_1 * gradient;
     second_moment = beta_2 * second_moment + one_minus_beta_2 * gradient * gradient;
@@ -44,7 +44,7 @@ struct AdamW : Adam<T> {
       : Adam<T>(config, rate, n_updates), kept(static_cast<T>(1 - rate * config.weight_decay)) {}
 
   template <typename V>
-  void operator()(const V& gradient, V& parameter, std::array<V, 2>& moments) const {
+  constexpr void operator()(const V& gradient, V& parameter, std::array<V, 2>& moments) const {
     parameter *= kept;
     Adam<T>::operator()(gradient, parameter, moments);
   }
@@ -63,7 +63,7 @@ struct RmsProp {
         learning_rate(static_cast<T>(rate)) {}
 
   template <typename V>
-  void operator()(const V& gradient, V& parameter, std::array<V, 1>& moments) const {
+  constexpr void operator()(const V& gradient, V& parameter, std::array<V, 1>& moments) const {
     V& mean_square = moments[0];
     mean_square = beta_2 * mean_square + one_minus_beta_2 * gradient * gradient;
     parameter -= learning_rate * gradient / (sqrt(mean_square) + epsilon);
@@ -84,7 +84,7 @@ struct Sgd {
         nesterov(config.nesterovs_momentum) {}
 
   template <typename V>
-  void operator()(const V& gradient, V& parameter, std::array<V, 1>& moments) const {
+  constexpr void operator()(const V& gradient, V& parameter, std::array<V, 1>& moments) const {
     V& velocity = moments[0];
     velocity = momentum * velocity - learning_rate * gradient;
     if (nesterov) {
@@ -97,11 +97,11 @@ struct Sgd {
 
 // The rule of a bias, which does not decay.
 template <typename Rule>
-Rule of_bias(const Rule& rule) {
+constexpr Rule of_bias(const Rule& rule) {
   return rule;
 }
 template <typename T>
-AdamW<T> of_bias(AdamW<T> rule) {
+constexpr AdamW<T> of_bias(AdamW<T> rule) {
   rule.kept = 1;
   return rule;
 }

@@ -37,11 +37,12 @@ class CpuEngineFor : public virtual EngineFor<T> {
     const Network network(config);
     kernels::Context<T> context(
         monitor, worthwhile_threads(network.flops_per_row() * static_cast<double>(data.n_samples), n_threads));
-    Objective<T> objective(network, objective_config, std::min(full_batch_rows, data.n_samples), context);
+    Objective<T> objective(network, objective_config, std::min(kernels::full_batch_rows, data.n_samples), context);
     const kernels::Noise noise{objective_config.corruption, objective_config.corruption_level, noise_seed,
                                math::Stream::noise, 0};
+    kernels::Source<T> source(context, data, network.n_features(), objective.max_rows());
     try {
-      return objective.evaluate(data, noise, mean_activity, parameters, gradients);
+      return objective.evaluate(source, noise, mean_activity, parameters, gradients);
     } catch (const kernels::Interrupted&) {
       return std::nullopt;
     }
@@ -61,15 +62,16 @@ class CpuEngineFor : public virtual EngineFor<T> {
   bool forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output, Monitor& monitor,
                int n_threads) const override {
     return ran_to_the_end([&] {
-      model::forward(layers, x, n_samples, output, monitor, worthwhile_threads(flops(layers, n_samples), n_threads));
+      kernels::Context<T> context(monitor, worthwhile_threads(flops(layers, n_samples), n_threads));
+      model::forward(layers, x, n_samples, output, context);
     });
   }
 
   bool squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, double* errors,
                       Monitor& monitor, int n_threads) const override {
     return ran_to_the_end([&] {
-      model::squared_errors(layers, x, n_samples, errors, monitor,
-                            worthwhile_threads(flops(layers, n_samples), n_threads));
+      kernels::Context<T> context(monitor, worthwhile_threads(flops(layers, n_samples), n_threads));
+      model::squared_errors(layers, x, n_samples, errors, context);
     });
   }
 

@@ -8,70 +8,69 @@ namespace eigencoder::model {
 using kernels::Matrix;
 using kernels::Noise;
 using kernels::Range;
-
-namespace {
-
-void add_to(std::vector<double>& sums, const std::vector<double>& more) {
-  std::transform(sums.begin(), sums.end(), more.begin(), sums.begin(), std::plus<>());
-}
-
-}  // namespace
+using kernels::Source;
+using kernels::Worker;
 
 // Each block's gradient is added to the last one's. Under KL the mean activities come first, in a pass of their own.
 template <typename T>
-double Objective<T>::evaluate(const Dataset<T>& data, const Noise& noise, const double* mean_activity,
-                              const T* parameters, T* gradients) {
+double Objective<T>::evaluate(Source<T>& data, const Noise& noise, const double* mean_activity, const T* parameters,
+                              T* gradients) {
   penalty_.begin(parameters, mean_activity);
-  if (!gradients) return value(forward_all(data, noise, parameters), parameters);
-  keep_encoded(data.n_samples);
-  const Sums whole = unit_sums(data, noise, parameters);
-  penalty_gradient_ = penalty_.gradient(whole, penalty_weights_.data());
-  Sums total;
-  total.unit.resize(sums_.unit.size());
+  if (!gradients) {
+    set_value(forward_all(data, noise, parameters), total_, parameters, 0, nullptr);
+    return value();
+  }
+  keep_encoded(data.host().n_samples);
+  const Weighing whole = unit_sums(data, noise, parameters);
+  penalty_gradient_ = penalty_.gradient(whole, total_, penalty_weights_.data());
+  begin_total();
   bool add = false;
-  for (Index first = 0; first < data.n_samples; first += max_rows_) {
-    const bool weighs = begin_block(data, first, noise);
-    total.rows += sums_.rows;
-    if (!weighs) continue;
+  for (Index first = 0; first < data.host().n_samples; first += max_rows_) {
+    if (!begin_block(data, first, noise)) continue;
     prepare_deltas(whole);
-    const kernels::Range layers = select_block(first / max_rows_) ? decoder() : all_layers();
+    const Range layers = select_block(first / max_rows_) ? decoder() : all_layers();
     kernels::sweep(context_, n_rows_, [&](auto& sequence) {
-      forward(sequence, data, block_.data(), noise, parameters, layers);
+      forward(sequence, noise, parameters, layers);
       output_delta(sequence);
       backward(sequence, parameters);
     });
-    add_pass(total);
+    add_to_total();
     gradient_of_pass(parameters, gradients, add);
     add = true;
   }
   encoded_ = nullptr;
-  penalty_.add_weight_gradient(total, parameters, gradients);
-  return value(total, parameters);
+  penalty_.add_weight_gradient(whole, total_, parameters, gradients);
+  set_value(whole, total_, parameters, 0, nullptr);
+  return value();
 }
 
 template <typename T>
-double Objective<T>::data_term(const Dataset<T>& data, const Noise& noise, const T* parameters) {
-  const Sums sums = forward_all(data, noise, parameters);
-  return sums.data / sums.weight;
+double Objective<T>::data_term(Source<T>& data, const Noise& noise, const T* parameters) {
+  const double weight = forward_all(data, noise, parameters).weight;
+  return read(total_.data()) / weight;
 }
 
 template <typename T>
-void Objective<T>::add_pass(Sums& total) {
+void Objective<T>::begin_total() {
+  context_.once([&](Worker<T>& worker) { kernels::set_zero<T>(worker, total_.size(), total_.data()); });
+}
+
+template <typename T>
+void Objective<T>::add_to_total() {
   sum_code();
-  total.weight += sums_.weight;
-  total.data += weighted(row_losses_);
-  total.l1 += sums_.l1;
-  add_to(total.unit, sums_.unit);
+  sum_losses();
+  context_.once([&](Worker<T>& worker) { kernels::add<T>(worker, total_.size(), sums_.data(), total_.data()); });
 }
 
 template <typename T>
-bool Objective<T>::begin_block(const Dataset<T>& data, Index first, const Noise& noise) {
-  const Index n_rows = std::min(max_rows_, data.n_samples - first);
-  for (Index i = 0; i < n_rows; ++i) block_[static_cast<std::size_t>(i)] = data.row(first + i);
+bool Objective<T>::begin_block(Source<T>& data, Index first, const Noise& noise) {
+  const Index n_rows = std::min(max_rows_, data.host().n_samples - first);
+  for (Index i = 0; i < n_rows; ++i) block_[static_cast<std::size_t>(i)] = data.host().row(first + i);
   const bool weighs = begin(data, block_.data(), n_rows, noise);
   const Index n_features = network_.n_features();
-  if (!data.rows && !noise.drawn() && !kernels::aliases<T>(n_features)) {
-    x_ = input_ = {data.x + first * n_features, n_rows, n_features, n_features};  // nothing to gather
+  if (data.in_place() && !data.host().rows && !noise.drawn() && !kernels::aliases<T>(n_features)) {
+    x_ = input_ = {data.in_place() + first * n_features, n_rows, n_features, n_features};
+    gathers_ = false;
   }
   return weighs;
 }
@@ -101,47 +100,47 @@ bool Objective<T>::select_block(Index block) {
   return encoded_;
 }
 
-// Rows, weight, and under KL the sums of the code.
+// Under KL total_ gets the sums of the code.
 template <typename T>
-Sums Objective<T>::unit_sums(const Dataset<T>& data, const Noise& noise, const T* parameters) {
-  Sums total;
-  total.unit.resize(sums_.unit.size());
-  for (Index first = 0; first < data.n_samples; first += max_rows_) {
+Weighing Objective<T>::unit_sums(Source<T>& data, const Noise& noise, const T* parameters) {
+  Weighing whole;
+  begin_total();
+  for (Index first = 0; first < data.host().n_samples; first += max_rows_) {
     const bool weighs = begin_block(data, first, noise);
-    total.rows += sums_.rows;
-    total.weight += sums_.weight;
+    whole.rows += weighing_.rows;
+    whole.weight += weighing_.weight;
     if (!weighs || !penalty_.needs_all_rows()) continue;
     select_block(first / max_rows_);
-    kernels::sweep(context_, n_rows_,
-                   [&](auto& sequence) { forward(sequence, data, block_.data(), noise, parameters, encoder()); });
+    kernels::sweep(context_, n_rows_, [&](auto& sequence) { forward(sequence, noise, parameters, encoder()); });
     sum_code();
-    add_to(total.unit, sums_.unit);
+    context_.once([&](Worker<T>& worker) { kernels::add<T>(worker, total_.n_units(), sums_.units(), total_.units()); });
   }
-  return total;
+  return whole;
 }
 
 template <typename T>
-Sums Objective<T>::forward_all(const Dataset<T>& data, const Noise& noise, const T* parameters) {
-  Sums total;
-  total.unit.resize(sums_.unit.size());
-  for (Index first = 0; first < data.n_samples; first += max_rows_) {
+Weighing Objective<T>::forward_all(Source<T>& data, const Noise& noise, const T* parameters) {
+  Weighing whole;
+  begin_total();
+  for (Index first = 0; first < data.host().n_samples; first += max_rows_) {
     const bool weighs = begin_block(data, first, noise);
-    total.rows += sums_.rows;
+    whole.rows += weighing_.rows;
+    whole.weight += weighing_.weight;
     if (!weighs) continue;
     kernels::sweep(context_, n_rows_, [&](auto& sequence) {
-      forward(sequence, data, block_.data(), noise, parameters, all_layers());
-      sequence.rows([&](Range part) {
+      forward(sequence, noise, parameters, all_layers());
+      sequence.rows([&](Range part, Worker<T>& worker) {
         const Matrix<T> last = output(outputs_.size() - 1);
         if (classifies()) {
-          kernels::class_losses<T>(part, labels_.data(), last, row_losses_.data());
+          kernels::class_losses<T>(part, worker, batch_, last, row_losses_.data());
         } else {
-          kernels::row_losses<T>(part, x_, last, config_.loss, row_losses_.data());
+          kernels::row_losses<T>(part, worker, x_, last, config_.loss, row_losses_.data());
         }
       });
     });
-    add_pass(total);
+    add_to_total();
   }
-  return total;
+  return whole;
 }
 
 template class Objective<float>;

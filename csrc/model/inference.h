@@ -9,11 +9,11 @@
 namespace eigencoder::model {
 
 template <typename T>
-void forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output, Monitor& monitor,
-             int n_threads);
+void forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output,
+             kernels::Context<T>& context);
 
 template <typename T>
 void squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, double* errors,
-                    Monitor& monitor, int n_threads);
+                    kernels::Context<T>& context);
 
 }  // namespace eigencoder::model

@@ -45,7 +45,7 @@ bool Lbfgs<T>::iterate(T* x) {
   }
   if (!trial) return false;
   remember(x);
-  std::copy_n(trial_.data(), n_, x);
+  vectors_.copy(n_, trial_.data(), x);
   std::swap(gradient_, trial_gradient_);
   value_ = trial->value;
   return true;

@@ -2,7 +2,6 @@
 // backward pass of one batch.
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "kernels/sweep.h"
@@ -10,9 +9,6 @@
 #include "model/vectors.h"
 
 namespace eigencoder::model {
-
-// Of a block where all the data is one batch: bounded memory, and work enough for each thread.
-inline constexpr Index full_batch_rows = 1024;
 
 // Memory for what the encoder gave for the first blocks, where the mean activities are summed before the rest is run.
 inline constexpr Index kept_bytes = Index{64} << 20;
@@ -23,36 +19,45 @@ class Objective {
   // Holds all memory that batches of up to max_rows rows need.
   Objective(const Network& network, const ObjectiveConfig& config, Index max_rows, kernels::Context<T>& context);
 
+  Index max_rows() const { return max_rows_; }
+
   // Forward and backward pass of one batch, the given rows of data: its J, and each layer's delta for what follows.
-  // `mean_activity` (n_components) is that of the batches before; nullptr: only this batch's counts. Nothing where the
+  // `mean_activity` (n_components) is that of the batches before; nullptr: only this batch's counts. False where the
   // batch has no weight.
-  std::optional<double> pass(const Dataset<T>& data, const Index* rows, Index n_rows, const kernels::Noise& noise,
-                             const double* mean_activity, const T* parameters);
+  bool pass(kernels::Source<T>& data, const Index* rows, Index n_rows, const kernels::Noise& noise,
+            const double* mean_activity, const T* parameters);
+
+  // Of the last pass.
+  double value();
+  // n_rows times that value, summed over all passes since the sum began. It waits for them.
+  void begin_sum();
+  double sum();
 
   // The gradient of that J.
   void gradient(const T* parameters, T* gradients);
 
   // Moves parameters by that gradient, which is nowhere stored: only where `updates_in_place`.
   void update(const OptimizerConfig& optimizer, double learning_rate, const TrainingState<T>& state);
-  bool updates_in_place() const { return !network_.tied() && !penalty_.has_weight_gradient(); }
+  bool updates_in_place() const {
+    return kernels::updates_with_gradient && !network_.tied() && !penalty_.has_weight_gradient();
+  }
 
   // The mean activity of each code unit that the pass went by.
-  void copy_mean_activity(double* mean_activity) const;
+  void copy_mean_activity(double* mean_activity) { penalty_.copy_mean_activity(weighing_, sums_, mean_activity); }
 
   // J of all the data and its gradient, in blocks of max_rows; gradients nullptr: J alone.
-  double evaluate(const Dataset<T>& data, const kernels::Noise& noise, const double* mean_activity, const T* parameters,
-                  T* gradients);
+  double evaluate(kernels::Source<T>& data, const kernels::Noise& noise, const double* mean_activity,
+                  const T* parameters, T* gradients);
 
   // Its data term alone, the weighted mean of the rows' losses.
-  double data_term(const Dataset<T>& data, const kernels::Noise& noise, const T* parameters);
+  double data_term(kernels::Source<T>& data, const kernels::Noise& noise, const T* parameters);
 
  private:
   // False where the batch has no weight.
-  bool begin(const Dataset<T>& data, const Index* rows, Index n_rows, const kernels::Noise& noise);
-  bool begin_block(const Dataset<T>& data, Index first, const kernels::Noise& noise);
+  bool begin(kernels::Source<T>& data, const Index* rows, Index n_rows, const kernels::Noise& noise);
+  bool begin_block(kernels::Source<T>& data, Index first, const kernels::Noise& noise);
   template <typename Sequence>
-  void forward(Sequence& sequence, const Dataset<T>& data, const Index* rows, const kernels::Noise& noise,
-               const T* parameters, kernels::Range layers);
+  void forward(Sequence& sequence, const kernels::Noise& noise, const T* parameters, kernels::Range layers);
   template <typename Sequence>
   void output_delta(Sequence& sequence);
   template <typename Sequence>
@@ -63,14 +68,15 @@ class Objective {
   void keep_encoded(Index n_samples);
   bool select_block(Index block);
   void sum_code();
-  void add_pass(Sums& total);
-  Sums unit_sums(const Dataset<T>& data, const kernels::Noise& noise, const T* parameters);
-  Sums forward_all(const Dataset<T>& data, const kernels::Noise& noise, const T* parameters);
-  void prepare_deltas(const Sums& whole);
+  void sum_losses();
+  void begin_total();
+  void add_to_total();
+  Weighing unit_sums(kernels::Source<T>& data, const kernels::Noise& noise, const T* parameters);
+  Weighing forward_all(kernels::Source<T>& data, const kernels::Noise& noise, const T* parameters);
+  void prepare_deltas(const Weighing& whole);
   void gradient_of_pass(const T* parameters, T* gradients, bool add);
-  double weighted(const std::vector<double>& of_rows) const;
-  double value(const Sums& sums, const T* parameters);
-  double squared_norm(const T* parameters);
+  void set_value(const Weighing& whole, Sums& sums, const T* parameters, double times, double* total);
+  double read(const double* number);
 
   bool classifies() const { return config_.loss == Loss::softmax_crossentropy; }
   kernels::Matrix<const T> input(std::size_t layer) { return layer == 0 ? input_ : output(layer - 1); }
@@ -89,26 +95,31 @@ class Objective {
   kernels::Context<T>& context_;
 
   Index n_rows_ = 0;  // of the batch
+  kernels::Batch<T> batch_;
   kernels::PaddedMatrix<T> clean_;
   kernels::PaddedMatrix<T> corrupted_;
-  kernels::Matrix<const T> x_;                                       // the clean rows: in clean_, or where they lie
+  bool gathers_ = true;                                              // or reads x where it lies
+  kernels::Matrix<const T> x_;                                       // the clean rows
   kernels::Matrix<const T> input_;                                   // what the network sees of them
   std::vector<kernels::PaddedMatrix<T>> outputs_;                    // of each layer; the last one becomes its delta
   std::vector<std::vector<kernels::PaddedMatrix<T>>> kept_encoded_;  // those of the encoder, for the first blocks
   std::vector<kernels::PaddedMatrix<T>>* encoded_ = nullptr;         // of the present block; nullptr: in outputs_
   std::vector<kernels::PaddedMatrix<T>> deltas_;                     // dJ/dz of each layer but the last
-  std::vector<double> row_weights_;                                  // s_i
-  std::vector<T> delta_weights_;                                     // s_i / m
-  std::vector<T> penalty_weights_;                                   // what a row's share in the penalty is
-  Sums sums_;                                                        // of the batch
+  kernels::Buffer<double> row_weights_;                              // s_i
+  kernels::Buffer<T> delta_weights_;                                 // s_i / m
+  kernels::Buffer<T> penalty_weights_;                               // what a row's share in the penalty is
   std::vector<Index> block_;                                         // rows of a block of all the data
-  std::vector<Index> labels_;                                        // of the batch, where it is classified
-  std::vector<double> row_losses_;
-  std::vector<double> l1_norms_;
-  std::vector<Index> kept_;  // columns of the code that stay, (max_rows, n_active)
+  kernels::Buffer<double> row_losses_;
+  kernels::Buffer<double> l1_norms_;
+  kernels::Buffer<Index> kept_;  // columns of the code that stay, (max_rows, n_active)
   Vectors<T> vectors_;
   CodePenalty<T> penalty_;
   kernels::PenaltyGradient<T> penalty_gradient_;
+  Weighing weighing_;  // of the batch
+  Sums sums_;          // of the batch
+  Sums total_;         // of all the data
+  kernels::Buffer<double> squared_weights_;
+  kernels::Buffer<double> values_;  // J of the last pass, and the sum over passes
   bool from_logits_;
 };
 

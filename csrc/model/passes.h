@@ -7,39 +7,42 @@ namespace eigencoder::model {
 
 template <typename T>
 template <typename Sequence>
-void Objective<T>::forward(Sequence& sequence, const Dataset<T>& data, const Index* rows, const kernels::Noise& noise,
-                           const T* parameters, kernels::Range layers_to_run) {
-  if (x_.data == clean_.first_rows(n_rows_).data) {
-    sequence.rows([&](kernels::Range part) {
-      kernels::gather_corrupt<T>(part, data, rows, noise, clean_.first_rows(n_rows_), corrupted_.first_rows(n_rows_));
+void Objective<T>::forward(Sequence& sequence, const kernels::Noise& noise, const T* parameters,
+                           kernels::Range layers_to_run) {
+  using kernels::Range, kernels::Worker;
+  if (gathers_) {
+    sequence.rows([&](Range part, Worker<T>& worker) {
+      kernels::gather_corrupt<T>(part, worker, batch_, noise, clean_.first_rows(n_rows_),
+                                 corrupted_.first_rows(n_rows_));
     });
   }
   const auto& layers = network_.layers();
   for (auto l = static_cast<std::size_t>(layers_to_run.begin); l < static_cast<std::size_t>(layers_to_run.end); ++l) {
     const bool as_logits = from_logits_ && l + 1 == layers.size();
-    sequence.matrix(layers[l].n_outputs, [&](kernels::Part part, kernels::Scratch<T>& scratch) {
-      kernels::dense_forward<T>(part, scratch, input(l), network_.weights(layers[l], parameters),
+    sequence.matrix(layers[l].n_outputs, [&](kernels::Part part, kernels::Worker<T>& worker) {
+      kernels::dense_forward<T>(part, worker, input(l), network_.weights(layers[l], parameters),
                                 parameters + layers[l].bias_offset,
                                 as_logits ? Activation::identity : layers[l].activation, output(l));
     });
     if (l != network_.code_layer() || network_.n_active() == 0) continue;
-    sequence.rows(
-        [&](kernels::Range part) { kernels::keep_largest<T>(part, network_.n_active(), code(), kept_.data()); });
+    sequence.rows([&](Range part, Worker<T>& worker) {
+      kernels::keep_largest<T>(part, worker, network_.n_active(), code(), kept_.data());
+    });
   }
   if (config_.penalty != Penalty::l1) return;
-  sequence.rows([&](kernels::Range part) { kernels::l1_norms<T>(part, code(), l1_norms_.data()); });
+  sequence.rows([&](Range part, Worker<T>& worker) { kernels::l1_norms<T>(part, worker, code(), l1_norms_.data()); });
 }
 
 template <typename T>
 template <typename Sequence>
 void Objective<T>::output_delta(Sequence& sequence) {
   const std::size_t last = outputs_.size() - 1;
-  sequence.rows([&](kernels::Range part) {
+  sequence.rows([&](kernels::Range part, kernels::Worker<T>& worker) {
     if (classifies()) {
-      kernels::class_delta<T>(part, labels_.data(), delta_weights_.data(), output(last), row_losses_.data());
+      kernels::class_delta<T>(part, worker, batch_, delta_weights_.data(), output(last), row_losses_.data());
     } else {
-      kernels::output_delta<T>(part, x_, config_.loss, network_.layers()[last].activation, delta_weights_.data(),
-                               output(last), row_losses_.data());
+      kernels::output_delta<T>(part, worker, x_, config_.loss, network_.layers()[last].activation,
+                               delta_weights_.data(), output(last), row_losses_.data());
     }
   });
 }
@@ -50,13 +53,14 @@ void Objective<T>::backward(Sequence& sequence, const T* parameters) {
   const auto& layers = network_.layers();
   for (std::size_t l = layers.size(); l-- > 1;) {
     const bool of_code = l - 1 == network_.code_layer() && penalty_.exists();
-    sequence.matrix(layers[l].n_inputs, [&](kernels::Part part, kernels::Scratch<T>& scratch) {
-      kernels::dense_backward<T>(part, scratch, delta(l), network_.weights(layers[l], parameters), input(l),
+    sequence.matrix(layers[l].n_inputs, [&](kernels::Part part, kernels::Worker<T>& worker) {
+      kernels::dense_backward<T>(part, worker, delta(l), network_.weights(layers[l], parameters), input(l),
                                  layers[l - 1].activation, of_code ? &penalty_gradient_ : nullptr, delta(l - 1));
     });
     if (l - 1 != network_.code_layer() || network_.n_active() == 0) continue;
-    sequence.rows(
-        [&](kernels::Range part) { kernels::keep<T>(part, network_.n_active(), kept_.data(), delta(l - 1)); });
+    sequence.rows([&](kernels::Range part, kernels::Worker<T>& worker) {
+      kernels::keep<T>(part, worker, network_.n_active(), kept_.data(), delta(l - 1));
+    });
   }
 }
 

@@ -34,20 +34,23 @@ Trainer<T>::Trainer(const Network& network, const ObjectiveConfig& objective, co
       batches_(train, schedule, seed),
       learning_rate_(optimizer, batches_.n_batches(), schedule.max_iter),
       objective_(network, objective,
-                 optimizer.solver == Solver::lbfgs ? std::min(full_batch_rows, train.n_samples) : batches_.batch_size(),
+                 optimizer.solver == Solver::lbfgs ? std::min(kernels::full_batch_rows, train.n_samples)
+                                                   : batches_.batch_size(),
                  context),
       vectors_(context, network.n_parameters()),
       gradients_(updates_in_place(optimizer, objective_) ? 0 : network.n_parameters()),
-      epoch_start_(static_cast<std::size_t>(network.n_parameters())),
+      epoch_start_(network.n_parameters()),
       average_at_epoch_start_(state.average ? epoch_start_.size() : 0),
-      best_(schedule.early_stopping ? epoch_start_.size() : 0) {
+      best_(schedule.early_stopping ? epoch_start_.size() : 0),
+      train_source_(context, train, network.n_features(), objective_.max_rows()) {
+  if (validation) validation_source_.emplace(context, *validation, network.n_features(), objective_.max_rows());
   if (schedule.early_stopping && !validation)
     throw std::invalid_argument("early_stopping needs validation rows, found none");
   if (optimizer.solver == Solver::lbfgs) {
     lbfgs_.emplace(context, network.n_parameters(), [this](const T* parameters, T* gradients) {
       result_.rows_seen += train_.n_samples;
       // One noise for all iterations: else there is no function to minimise.
-      return objective_.evaluate(train_, noise(math::Stream::noise, schedule_.first_epoch), nullptr, parameters,
+      return objective_.evaluate(train_source_, noise(math::Stream::noise, schedule_.first_epoch), nullptr, parameters,
                                  gradients);
     });
   }
@@ -61,9 +64,9 @@ FitResult Trainer<T>::fit() {
   } catch (const kernels::Interrupted&) {
     result_.status = FitStatus::interrupted;
   }
-  if (!best_.empty() && !result_.loss_curve.empty() && result_.status != FitStatus::interrupted &&
+  if (best_.size() > 0 && !result_.loss_curve.empty() && result_.status != FitStatus::interrupted &&
       result_.status != FitStatus::diverged) {
-    std::copy(best_.begin(), best_.end(), state_.result());
+    vectors_.copy(best_.size(), best_.data(), state_.result());
   }
   return std::move(result_);
 }
@@ -71,7 +74,7 @@ FitResult Trainer<T>::fit() {
 template <typename T>
 FitStatus Trainer<T>::run() {
   if (schedule_.max_iter == 0) {
-    result_.best_loss = objective_.evaluate(train_, noise(math::Stream::noise, schedule_.first_epoch), nullptr,
+    result_.best_loss = objective_.evaluate(train_source_, noise(math::Stream::noise, schedule_.first_epoch), nullptr,
                                             state_.result(), nullptr);
   }
   for (Index i = 0; i < schedule_.max_iter; ++i) {
@@ -85,17 +88,18 @@ FitStatus Trainer<T>::run() {
 template <typename T>
 std::optional<FitStatus> Trainer<T>::run_epoch(Epoch& epoch) {
   if (!monitor_.epoch_begins(epoch.index)) return FitStatus::stopped;
-  std::copy_n(state_.parameters, epoch_start_.size(), epoch_start_.begin());
-  std::copy_n(state_.average, average_at_epoch_start_.size(), average_at_epoch_start_.begin());
+  vectors_.copy(epoch_start_.size(), state_.parameters, epoch_start_.data());
+  vectors_.copy(average_at_epoch_start_.size(), state_.average, average_at_epoch_start_.data());
+  rows_seen_at_epoch_start_ = result_.rows_seen;
   if (const auto ended = lbfgs_ ? run_iteration(epoch) : run_batches(epoch)) return ended;
-  if (!is_finite()) {
+  if (!std::isfinite(epoch.loss) || !vectors_.all_finite(network_.n_parameters(), state_.parameters)) {
     restore_epoch_start();
     return FitStatus::diverged;
   }
   epoch.validation_loss = std::numeric_limits<double>::quiet_NaN();
   if (validation_) {
     epoch.validation_loss =
-        objective_.data_term(*validation_, noise(math::Stream::validation_noise, 0), state_.result());
+        objective_.data_term(*validation_source_, noise(math::Stream::validation_noise, 0), state_.result());
   }
   const double monitored_loss = schedule_.early_stopping ? epoch.validation_loss : epoch.loss;
   if (!std::isfinite(monitored_loss)) {
@@ -112,26 +116,27 @@ std::optional<FitStatus> Trainer<T>::run_epoch(Epoch& epoch) {
 template <typename T>
 std::optional<FitStatus> Trainer<T>::run_batches(Epoch& epoch) {
   batches_.begin_epoch(schedule_.first_epoch + epoch.index);
+  train_source_.hold(batches_.rows(0), train_.n_samples);
+  objective_.begin_sum();
   learning_rate_.begin_epoch(train_.first_row + result_.rows_seen);
   const auto epoch_noise = noise(math::Stream::noise, schedule_.first_epoch + epoch.index);
-  double loss_sum = 0;
   Index n_rows_in_sum = 0;
   for (Index batch = 0; batch < batches_.n_batches(); ++batch) {
     const Index n_rows = batches_.n_rows(batch);
-    const auto loss =
-        objective_.pass(train_, batches_.rows(batch), n_rows, epoch_noise, state_.mean_activity, state_.parameters);
-    if (loss) {
-      if (!std::isfinite(*loss)) {
-        restore_epoch_start();
-        return FitStatus::diverged;
-      }
-      update();
-      loss_sum += *loss * static_cast<double>(n_rows);
-      n_rows_in_sum += n_rows;
-    }
     result_.rows_seen += n_rows;
+    if (!objective_.pass(train_source_, batches_.rows(batch), n_rows, epoch_noise, state_.mean_activity,
+                         state_.parameters)) {
+      continue;
+    }
+    // Where a look at the value is a wait for it, the sum of the epoch shows what is not finite.
+    if (kernels::shares_host_memory && !std::isfinite(objective_.value())) {
+      restore_epoch_start();
+      return FitStatus::diverged;
+    }
+    update();
+    n_rows_in_sum += n_rows;
   }
-  epoch.loss = loss_sum / static_cast<double>(n_rows_in_sum);
+  epoch.loss = objective_.sum() / static_cast<double>(n_rows_in_sum);
   return std::nullopt;
 }
 
@@ -163,16 +168,11 @@ void Trainer<T>::move_by_stored_gradient(double learning_rate) {
   T* const gradients = gradients_.data();
   const Index n = network_.n_parameters();
   objective_.gradient(state_.parameters, gradients);  // may be interrupted
-  if (optimizer_.max_grad_norm > 0) {
-    const double norm = std::sqrt(vectors_.dot(n, gradients, gradients));
-    if (norm > optimizer_.max_grad_norm) {
-      vectors_.combine(n, optimizer_.max_grad_norm / norm, gradients, 0, gradients, gradients);
-    }
-  }
+  if (optimizer_.max_grad_norm > 0) vectors_.shorten(n, optimizer_.max_grad_norm, gradients);
   ++state_.n_updates;
-  context_.run([&](kernels::Share share, kernels::Scratch<T>&) {
+  context_.run([&](kernels::Share share, kernels::Worker<T>& worker) {
     for (const Layer& layer : network_.layers()) {
-      kernels::update(share, layer, optimizer_, learning_rate, gradients, state_);
+      kernels::update(share, worker, layer, optimizer_, learning_rate, gradients, state_);
     }
   });
 }
@@ -193,7 +193,7 @@ bool Trainer<T>::has_converged(double monitored_loss) {
   n_without_improvement_ = improved ? 0 : n_without_improvement_ + 1;
   if (monitored_loss < result_.best_loss) {
     result_.best_loss = monitored_loss;
-    std::copy_n(state_.result(), best_.size(), best_.begin());
+    vectors_.copy(best_.size(), state_.result(), best_.data());
   }
   if (n_without_improvement_ < schedule_.n_iter_no_change) return false;
   n_without_improvement_ = 0;
@@ -201,15 +201,10 @@ bool Trainer<T>::has_converged(double monitored_loss) {
 }
 
 template <typename T>
-bool Trainer<T>::is_finite() const {
-  return std::all_of(state_.parameters, state_.parameters + network_.n_parameters(),
-                     [](T parameter) { return std::isfinite(parameter); });
-}
-
-template <typename T>
 void Trainer<T>::restore_epoch_start() {
-  std::copy(epoch_start_.begin(), epoch_start_.end(), state_.parameters);
-  std::copy(average_at_epoch_start_.begin(), average_at_epoch_start_.end(), state_.average);
+  vectors_.copy(epoch_start_.size(), epoch_start_.data(), state_.parameters);
+  vectors_.copy(average_at_epoch_start_.size(), average_at_epoch_start_.data(), state_.average);
+  result_.rows_seen = rows_seen_at_epoch_start_;
 }
 
 template <typename T>

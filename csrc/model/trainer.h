@@ -27,7 +27,6 @@ class Trainer {
   void move_by_stored_gradient(double learning_rate);
   void average();
   bool has_converged(double monitored_loss);
-  bool is_finite() const;
   void restore_epoch_start();
   kernels::Noise noise(math::Stream stream, Index epoch) const;
 
@@ -48,9 +47,12 @@ class Trainer {
   Vectors<T> vectors_;
   kernels::Buffer<T> gradients_;  // where an update does not make them as it goes
   std::optional<Lbfgs<T>> lbfgs_;
-  std::vector<T> epoch_start_;
-  std::vector<T> average_at_epoch_start_;
-  std::vector<T> best_;  // with early stopping
+  kernels::Buffer<T> epoch_start_;
+  kernels::Buffer<T> average_at_epoch_start_;
+  kernels::Buffer<T> best_;  // with early stopping
+  kernels::Source<T> train_source_;
+  std::optional<kernels::Source<T>> validation_source_;
+  Index rows_seen_at_epoch_start_ = 0;
   Index n_updates_ = 0;  // of this fit
   bool stuck_ = false;   // no lower value was found
   Index n_without_improvement_ = 0;

@@ -1,20 +1,30 @@
-// Where the kernels of one call run: its team of threads, and the memory that each of them works in.
+// The processor as the place where the kernels of one call run: its team of threads, and what each of them works with.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
-#include <stdexcept>
 #include <vector>
 
 #include "eigencoder/engine.h"
-#include "kernels/matrix.h"
+#include "kernels/interrupted.h"
+#include "kernels/memory_cpu.h"
+#include "kernels/packet.h"
 #include "parallel/team.h"
 
 namespace eigencoder::kernels {
 
-// Thrown inside an engine where the monitor asks for an end; no engine lets it out.
-struct Interrupted : std::runtime_error {
-  Interrupted() : std::runtime_error("interrupted") {}
-};
+// A block so small stays near while a thread takes it through all kernels of a sequence, or through all layers.
+inline constexpr Index block_rows = 256;
+inline constexpr Index inference_rows = 128;
+
+// Of a block where all the data is one batch: bounded memory, and work enough for each thread.
+inline constexpr Index full_batch_rows = 1024;
+
+// What the kernels write can be read without a wait for them.
+inline constexpr bool shares_host_memory = true;
+
+// Gradients move their weights while they are near.
+inline constexpr bool updates_with_gradient = true;
 
 // The columns of a panel so deep still stay near while all rows pass them.
 inline constexpr Index max_panel_depth = 1024;
@@ -33,42 +43,16 @@ inline constexpr Index gradient_cols = 1024;
 
 // A thread's own memory: the columns of a panel that are not read where they lie, and a block of a gradient.
 template <typename T>
-struct Scratch {
+struct Worker {
   Buffer<T> columns{max_panel_depth * tile_registers * packet_size<T>};
   Buffer<T> gradient{gradient_rows * gradient_cols};
 };
-
-struct Range {
-  Index begin = 0;
-  Index end = 0;
-  Index size() const { return end - begin; }
-};
-
-// Rows and columns of a matrix.
-struct Part {
-  Range rows;
-  Range cols;
-};
-
-// One thread's part of what all threads do together. No cut changes a bit of a result.
-struct Share {
-  Index thread;
-  Index n_threads;
-
-  // A contiguous range of 0 .. n - 1 that begins at a multiple of `unit`.
-  Range of(Index n, Index unit) const {
-    const Index n_units = (n + unit - 1) / unit;
-    return {std::min(n_units * thread / n_threads * unit, n), std::min(n_units * (thread + 1) / n_threads * unit, n)};
-  }
-};
-
-inline constexpr Index row_unit = 8;
 
 template <typename T>
 class Context {
  public:
   Context(Monitor& monitor, int n_threads)
-      : monitor_(monitor), team_(n_threads), scratch_(static_cast<std::size_t>(n_threads)) {}
+      : monitor_(monitor), team_(n_threads), workers_(static_cast<std::size_t>(n_threads)) {}
 
   int n_threads() const { return team_.n_threads(); }
 
@@ -78,16 +62,32 @@ class Context {
     if (interrupted_.load(std::memory_order_relaxed)) throw Interrupted();
   }
 
-  // Calls task(share, scratch) on each thread.
+  // Calls task(share, worker) on each thread.
   template <typename Task>
   void run(const Task& task) {
-    team_.run([&](int thread) { task(Share{thread, team_.n_threads()}, scratch_[static_cast<std::size_t>(thread)]); });
+    team_.run([&](int thread) { task(Share{thread, team_.n_threads()}, workers_[static_cast<std::size_t>(thread)]); });
+  }
+
+  // Calls task(worker) on the caller's thread alone: what is too little to share.
+  template <typename Task>
+  void once(const Task& task) {
+    task(workers_.front());
+  }
+
+  // Between arrays that the kernels work on, and from one of them to the host.
+  template <typename V>
+  void copy(Index n, const V* from, V* to) {
+    std::copy_n(from, n, to);
+  }
+  template <typename V>
+  void read(Index n, const V* from, V* to) {
+    std::copy_n(from, n, to);
   }
 
  private:
   Monitor& monitor_;
   parallel::Team team_;
-  std::vector<Scratch<T>> scratch_;
+  std::vector<Worker<T>> workers_;
   std::atomic<bool> interrupted_{false};
 };
 

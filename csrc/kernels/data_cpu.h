@@ -1,0 +1,57 @@
+// Data as the kernels on the processor read and write it: where it lies.
+#pragma once
+
+#include "kernels/context_cpu.h"
+
+namespace eigencoder::kernels {
+
+// Rows of a data set for a kernel: row i of a batch is row number rows[i], and lies at positions[i] of data.x.
+template <typename T>
+struct Batch {
+  Dataset<T> data;
+  const Index* rows = nullptr;
+  const Index* positions = nullptr;
+};
+
+template <typename T>
+class Source {
+ public:
+  Source(Context<T>& /*context*/, const Dataset<T>& data, Index /*n_features*/, Index /*max_rows*/) : data_(data) {}
+
+  const Dataset<T>& host() const { return data_; }
+  // Rows that batches will be taken from.
+  void hold(const Index* /*rows*/, Index /*n_rows*/) {}
+  Batch<T> batch(const Index* rows, Index /*n_rows*/) { return {data_, rows, rows}; }
+  // Where all rows lie, in order; nullptr where they cannot be read so.
+  const T* in_place() const { return data_.x; }
+
+ private:
+  const Dataset<T>& data_;
+};
+
+// Rows of an array, (n_rows, n_cols), that inference reads or writes block by block.
+template <typename T>
+class InputRows {
+ public:
+  InputRows(Context<T>& /*context*/, const T* data, Index n_cols, Index /*max_rows*/) : data_(data), n_cols_(n_cols) {}
+  Matrix<const T> block(Index first, Index n_rows) { return {data_ + first * n_cols_, n_rows, n_cols_, n_cols_}; }
+
+ private:
+  const T* const data_;
+  const Index n_cols_;
+};
+
+template <typename T, typename V>
+class OutputRows {
+ public:
+  OutputRows(Context<T>& /*context*/, V* data, Index n_cols, Index /*max_rows*/) : data_(data), n_cols_(n_cols) {}
+  Matrix<V> block(Index first, Index n_rows) { return {data_ + first * n_cols_, n_rows, n_cols_, n_cols_}; }
+  // To be called once the block is written.
+  void store(Index /*first*/, Index /*n_rows*/) {}
+
+ private:
+  V* const data_;
+  const Index n_cols_;
+};
+
+}  // namespace eigencoder::kernels

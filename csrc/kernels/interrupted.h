@@ -1,0 +1,13 @@
+// The end of a call that its monitor asks for.
+#pragma once
+
+#include <stdexcept>
+
+namespace eigencoder::kernels {
+
+// Thrown inside an engine; no engine lets it out.
+struct Interrupted : std::runtime_error {
+  Interrupted() : std::runtime_error("interrupted") {}
+};
+
+}  // namespace eigencoder::kernels

@@ -79,6 +79,8 @@ class PythonMonitor : public Monitor {
     });
   }
 
+  bool reads_state() const override { return on_epoch_begin_ || on_epoch_end_; }
+
   // What was raised, or None.
   const py::object& exception() const { return exception_; }
   void raise() const {

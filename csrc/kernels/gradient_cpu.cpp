@@ -26,23 +26,6 @@ void move(const Rule rule, Index first, Index n, const T* gradients, T decay, co
   });
 }
 
-template <typename T, typename Visitor>
-void with_rule(const OptimizerConfig& optimizer, double learning_rate, Index n_updates, const Visitor& visit) {
-  switch (optimizer.solver) {
-    case Solver::adam:
-      return visit(math::Adam<T>(optimizer, learning_rate, n_updates));
-    case Solver::adamw:
-      return visit(math::AdamW<T>(optimizer, learning_rate, n_updates));
-    case Solver::rmsprop:
-      return visit(math::RmsProp<T>(optimizer, learning_rate));
-    case Solver::sgd:
-      return visit(math::Sgd<T>(optimizer, learning_rate));
-    case Solver::lbfgs:
-      break;
-  }
-  throw std::logic_error("this solver has no rule for one batch");
-}
-
 // Calls visit(first, n, gradient) with pieces of left^T right, a row-major matrix, of this share of its rows.
 template <typename T, typename Visitor>
 void for_weight_gradients(Share share, Worker<T>& worker, Matrix<const T> left, Matrix<const T> right,
@@ -110,7 +93,7 @@ void add_scaled_columns(Range rows, Worker<T>&, Weights<const T> weights, const 
 template <typename T>
 void dense_update(Share share, Worker<T>& worker, Matrix<const T> input, Matrix<const T> d_output, const Layer& layer,
                   T decay, const OptimizerConfig& optimizer, double learning_rate, const TrainingState<T>& state) {
-  with_rule<T>(optimizer, learning_rate, state.n_updates, [&](const auto& rule) {
+  math::with_rule<T>(optimizer, learning_rate, state.n_updates, [&](const auto& rule) {
     for_column_sums(d_output, nullptr, share.of(d_output.cols, cache_line<T>),
                     [&](Index first, Index n, const double* sums) {
                       T d_bias[sums_at_once];
@@ -130,7 +113,7 @@ void update(Share share, Worker<T>&, const Layer& layer, const OptimizerConfig& 
     const Range range = share.of(n, cache_line<T>);
     move(rule, offset + range.begin, range.size(), gradients + offset + range.begin, T(0), state);
   };
-  with_rule<T>(optimizer, learning_rate, state.n_updates, [&](const auto& rule) {
+  math::with_rule<T>(optimizer, learning_rate, state.n_updates, [&](const auto& rule) {
     if (!layer.tied) move_share(rule, layer.weights_offset, layer.n_weights());
     move_share(math::of_bias(rule), layer.bias_offset, layer.n_outputs);
   });

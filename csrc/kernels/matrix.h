@@ -4,6 +4,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 #include "kernels/partition.h"
 
@@ -22,7 +23,10 @@ struct Matrix {
   // The columns that may be written, so that whole packets can be where rows are padded.
   Index reach() const { return std::min(padded<T>(cols), stride); }
   Matrix block(Index i, Index j, Index n_rows, Index n_cols) const { return {row(i) + j, n_rows, n_cols, stride}; }
-  operator Matrix<const T>() const { return {data, rows, cols, stride}; }
+  template <typename U = T, typename = std::enable_if_t<!std::is_const_v<U>>>
+  operator Matrix<const U>() const {
+    return {data, rows, cols, stride};
+  }
 };
 
 // The weights of a layer, (n_inputs, n_outputs) as the layer sees them; stored the other way round if `transposed`.
@@ -33,7 +37,10 @@ struct Weights {
   Index n_outputs = 0;
   bool transposed = false;
 
-  operator Weights<const T>() const { return {data, n_inputs, n_outputs, transposed}; }
+  template <typename U = T, typename = std::enable_if_t<!std::is_const_v<U>>>
+  operator Weights<const U>() const {
+    return {data, n_inputs, n_outputs, transposed};
+  }
 };
 
 inline Index checked_product(Index a, Index b) {

@@ -33,9 +33,9 @@ const Engine* open(const std::string& name) {
   void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library)
     throw std::runtime_error("cannot open the engine '" + name + "': " + dlerror() + "; install eigencoder again");
-  const auto factory = reinterpret_cast<const Engine* (*)()>(dlsym(library, "eigencoder_engine"));
+  const auto factory = reinterpret_cast<const Engine* (*)(int)>(dlsym(library, "eigencoder_engine"));
   if (!factory) throw std::runtime_error(path + " is not an engine of eigencoder; install eigencoder again");
-  return factory();
+  return factory(0);
 }
 
 std::string chosen_name() {

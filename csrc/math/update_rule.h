@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <stdexcept>
 
 #include "eigencoder/config.h"
 #include "math/elementwise.h"
@@ -104,6 +105,24 @@ template <typename T>
 constexpr AdamW<T> of_bias(AdamW<T> rule) {
   rule.kept = 1;
   return rule;
+}
+
+// Calls visit(rule) with that of the solver; n_updates counts this update.
+template <typename T, typename Visitor>
+void with_rule(const OptimizerConfig& optimizer, double learning_rate, Index n_updates, const Visitor& visit) {
+  switch (optimizer.solver) {
+    case Solver::adam:
+      return visit(Adam<T>(optimizer, learning_rate, n_updates));
+    case Solver::adamw:
+      return visit(AdamW<T>(optimizer, learning_rate, n_updates));
+    case Solver::rmsprop:
+      return visit(RmsProp<T>(optimizer, learning_rate));
+    case Solver::sgd:
+      return visit(Sgd<T>(optimizer, learning_rate));
+    case Solver::lbfgs:
+      break;
+  }
+  throw std::logic_error("this solver has no rule for one batch");
 }
 
 }  // namespace eigencoder::math

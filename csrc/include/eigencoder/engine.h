@@ -52,6 +52,8 @@ class Monitor {
   virtual bool keep_going() { return true; }  // before every layer of a batch or block
   virtual bool epoch_begins(Index /*epoch*/) { return true; }
   virtual bool epoch_ends(const Epoch& /*epoch*/) { return true; }
+  // Whether the last two look at the state, which is then brought up to date for them; after the call it always is.
+  virtual bool reads_state() const { return false; }
 };
 
 enum class FitStatus { max_iter, converged, stopped, interrupted, diverged };

@@ -1,0 +1,82 @@
+#include "kernels/column_sums_cuda.h"
+#include "math/update_rule.h"
+
+namespace eigencoder::kernels {
+namespace {
+
+template <typename T>
+__global__ void add_decay(Index n, T decay, const T* weights, T* d_weights) {
+  along_x(n, [&](Index i) { d_weights[i] += decay * weights[i]; });
+}
+
+template <typename T>
+__global__ void add_columns(Index rows, Index cols, const T* weights, const T* factors, T* d_weights) {
+  along_y(rows, [&](Index i) {
+    along_x(cols, [&](Index j) { d_weights[i * cols + j] += factors[j] * weights[i * cols + j]; });
+  });
+}
+
+template <typename Rule, typename T>
+__global__ void move(Rule rule, Index n, const T* gradients, T* parameters, std::array<T*, Rule::n_moments> moments) {
+  along_x(n, [&](Index i) {
+    T parameter = parameters[i];
+    std::array<T, Rule::n_moments> moved{};
+    for (std::size_t k = 0; k < moved.size(); ++k) moved[k] = moments[k][i];
+    rule(gradients[i], parameter, moved);
+    parameters[i] = parameter;
+    for (std::size_t k = 0; k < moved.size(); ++k) moments[k][i] = moved[k];
+  });
+}
+
+template <typename Rule, typename T>
+void launch_move(Worker<T>& worker, const Rule& rule, Index first, Index n, const T* gradients,
+                 const TrainingState<T>& state) {
+  std::array<T*, Rule::n_moments> moments{};
+  moments[0] = state.first_moment + first;
+  if constexpr (Rule::n_moments == 2) moments[1] = state.second_moment + first;
+  launch_along(worker.stream, n, move<Rule, T>, rule, n, gradients + first, state.parameters + first, moments);
+}
+
+}  // namespace
+
+template <typename T>
+void dense_gradient(Share, Worker<T>& worker, Matrix<const T> input, Matrix<const T> d_output, Weights<const T> weights,
+                    T decay, Accumulate accumulate, T* d_weights, T* d_bias) {
+  launch_column_sums<Itself>(worker, d_output, nullptr, d_bias, accumulate.bias);
+  // A matrix stored the other way round has the transposed gradient.
+  const auto& left = weights.transposed ? d_output : input;
+  const auto& right = weights.transposed ? input : d_output;
+  multiply(worker, left.rows, Factor<T>{left.data, left.stride, true}, Factor<T>{right.data, right.stride},
+           accumulate.weights ? T(1) : T(0), Matrix<T>{d_weights, left.cols, right.cols, right.cols});
+  if (decay == T(0)) return;
+  const Index n = weights.n_inputs * weights.n_outputs;
+  launch_along(worker.stream, n, add_decay<T>, n, decay, weights.data, d_weights);
+}
+
+template <typename T>
+void add_scaled_columns(Range, Worker<T>& worker, Weights<const T> weights, const T* factors, T* d_weights) {
+  launch_over(worker.stream, weights.n_inputs, weights.n_outputs, add_columns<T>, weights.n_inputs, weights.n_outputs,
+              weights.data, factors, d_weights);
+}
+
+template <typename T>
+void update(Share, Worker<T>& worker, const Layer& layer, const OptimizerConfig& optimizer, double learning_rate,
+            const T* gradients, const TrainingState<T>& state) {
+  math::with_rule<T>(optimizer, learning_rate, state.n_updates, [&](const auto& rule) {
+    if (!layer.tied) launch_move(worker, rule, layer.weights_offset, layer.n_weights(), gradients, state);
+    launch_move(worker, math::of_bias(rule), layer.bias_offset, layer.n_outputs, gradients, state);
+  });
+}
+
+template void dense_gradient(Share, Worker<float>&, Matrix<const float>, Matrix<const float>, Weights<const float>,
+                             float, Accumulate, float*, float*);
+template void dense_gradient(Share, Worker<double>&, Matrix<const double>, Matrix<const double>, Weights<const double>,
+                             double, Accumulate, double*, double*);
+template void add_scaled_columns(Range, Worker<float>&, Weights<const float>, const float*, float*);
+template void add_scaled_columns(Range, Worker<double>&, Weights<const double>, const double*, double*);
+template void update(Share, Worker<float>&, const Layer&, const OptimizerConfig&, double, const float*,
+                     const TrainingState<float>&);
+template void update(Share, Worker<double>&, const Layer&, const OptimizerConfig&, double, const double*,
+                     const TrainingState<double>&);
+
+}  // namespace eigencoder::kernels

@@ -1,0 +1,88 @@
+#include "kernels/launch.h"
+
+namespace eigencoder::kernels {
+namespace {
+
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+// Calls visit(sum, before, squared norm) for a unit.
+template <typename Visitor>
+__device__ auto with_unit(const UnitSums& of_units, Index unit, const Visitor& visit) {
+  return visit(of_units.sums ? of_units.sums[unit] : 0.0, of_units.before ? of_units.before[unit] : not_a_number,
+               of_units.squared_norms ? of_units.squared_norms[unit] : 0.0);
+}
+
+template <typename T>
+__global__ void differentiate_units(Index n, math::UnitPenalty penalty, UnitSums of_units, T* of_unit) {
+  along_x(n, [&](Index j) {
+    of_unit[j] = static_cast<T>(with_unit(of_units, j, [&](double sum, double before, double squared_norm) {
+      return penalty.derivative(sum, before, squared_norm);
+    }));
+  });
+}
+
+template <typename T>
+__global__ void differentiate_by_weight(Index n, math::UnitPenalty penalty, UnitSums of_units, T* factors) {
+  along_x(n, [&](Index j) { factors[j] = static_cast<T>(penalty.derivative_by_weight(of_units.sums[j])); });
+}
+
+__global__ void average_units(Index n, math::UnitPenalty penalty, UnitSums of_units, double* mean_activity) {
+  along_x(n, [&](Index j) {
+    mean_activity[j] =
+        with_unit(of_units, j, [&](double sum, double before, double) { return penalty.mean_activity(sum, before); });
+  });
+}
+
+__global__ void add_terms(Terms terms, double alpha, math::UnitPenalty penalty, double* value, double times,
+                          double* total) {
+  double of_thread = 0;
+  along_x(terms.n_squared_weights, [&](Index i) { of_thread += alpha / 2 * terms.squared_weights[i]; });
+  along_x(terms.n_units, [&](Index j) {
+    of_thread += with_unit(terms.of_units, j, [&](double sum, double before, double squared_norm) {
+      return penalty.value(sum, before, squared_norm);
+    });
+  });
+  const double of_weights_and_units = block_sum(of_thread);
+  if (threadIdx.x != 0) return;
+  const double j = (*terms.data + penalty.strength * *terms.l1) / penalty.n_rows + of_weights_and_units;
+  *value = j;
+  if (total) *total += times * j;
+}
+
+}  // namespace
+
+template <typename T>
+void unit_gradients(Range units, Worker<T>& worker, const math::UnitPenalty& penalty, const UnitSums& of_units,
+                    T* of_unit) {
+  launch_along(worker.stream, units.size(), differentiate_units<T>, units.size(), penalty, of_units, of_unit);
+}
+
+template <typename T>
+void weight_factors(Range units, Worker<T>& worker, const math::UnitPenalty& penalty, const UnitSums& of_units,
+                    T* factors) {
+  launch_along(worker.stream, units.size(), differentiate_by_weight<T>, units.size(), penalty, of_units, factors);
+}
+
+template <typename T>
+void mean_activities(Range units, Worker<T>& worker, const math::UnitPenalty& penalty, const UnitSums& of_units,
+                     double* mean_activity) {
+  launch_along(worker.stream, units.size(), average_units, units.size(), penalty, of_units, mean_activity);
+}
+
+template <typename T>
+void objective_value(Worker<T>& worker, const Terms& terms, double alpha, const math::UnitPenalty& penalty,
+                     double* value, double times, double* total) {
+  launch(worker.stream, 1, block_threads, add_terms, terms, alpha, penalty, value, times, total);
+}
+
+template void unit_gradients(Range, Worker<float>&, const math::UnitPenalty&, const UnitSums&, float*);
+template void unit_gradients(Range, Worker<double>&, const math::UnitPenalty&, const UnitSums&, double*);
+template void weight_factors(Range, Worker<float>&, const math::UnitPenalty&, const UnitSums&, float*);
+template void weight_factors(Range, Worker<double>&, const math::UnitPenalty&, const UnitSums&, double*);
+template void mean_activities(Range, Worker<float>&, const math::UnitPenalty&, const UnitSums&, double*);
+template void mean_activities(Range, Worker<double>&, const math::UnitPenalty&, const UnitSums&, double*);
+template void objective_value(Worker<float>&, const Terms&, double, const math::UnitPenalty&, double*, double, double*);
+template void objective_value(Worker<double>&, const Terms&, double, const math::UnitPenalty&, double*, double,
+                              double*);
+
+}  // namespace eigencoder::kernels

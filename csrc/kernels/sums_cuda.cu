@@ -1,0 +1,94 @@
+#include "kernels/column_sums_cuda.h"
+#include "math/activation.h"
+
+namespace eigencoder::kernels {
+namespace {
+
+struct Square {
+  constexpr double operator()(double entry) const { return entry * entry; }
+};
+
+template <typename F>
+struct SquaredDerivative {
+  constexpr double operator()(double a) const { return Square()(F::derivative(a)); }
+};
+
+template <typename T>
+__global__ void find_not_finite(Matrix<const T> x, int* finite) {
+  along_y(x.rows, [&](Index i) {
+    along_x(x.cols, [&](Index j) {
+      if (!(x.row(i)[j] * T(0) == T(0))) atomicExch(finite, 0);
+    });
+  });
+}
+
+__global__ void sum_weighted(Index n, const double* row_weights, const double* of_rows, double* sum) {
+  double of_thread = 0;
+  along_x(n, [&](Index i) { of_thread += row_weights[i] * of_rows[i]; });
+  const double total = block_sum(of_thread);
+  if (threadIdx.x == 0) *sum = total;
+}
+
+template <typename T>
+__global__ void sum_absolute(Matrix<const T> code, double* row_sums) {
+  along_y(code.rows, [&](Index i) {
+    double sum = 0;
+    along_x(code.cols, [&](Index j) { sum += static_cast<double>(math::L1::value(code.row(i)[j])); });
+    sum = warp_sum(sum);
+    if (threadIdx.x == 0) row_sums[i] = sum;
+  });
+}
+
+}  // namespace
+
+template <typename T>
+bool all_finite(Range, Worker<T>& worker, Matrix<const T> x) {
+  int finite = 1;
+  copy_to_gpu(worker.stream, 1, &finite, worker.flag);
+  launch_over(worker.stream, x.rows, x.cols, find_not_finite<T>, x, worker.flag);
+  copy_to_host(worker.stream, 1, worker.flag, &finite);
+  return finite == 1;
+}
+
+template <typename T>
+void weighted_sum(Worker<T>& worker, Index n, const double* row_weights, const double* of_rows, double* sum) {
+  launch(worker.stream, 1, block_threads, sum_weighted, n, row_weights, of_rows, sum);
+}
+
+template <typename T>
+void column_sums(Range, Worker<T>& worker, Matrix<const T> matrix, const double* row_weights, double* sums) {
+  launch_column_sums<Itself>(worker, matrix, row_weights, sums);
+}
+
+template <typename T>
+void l1_norms(Range, Worker<T>& worker, Matrix<const T> code, double* row_sums) {
+  launch_warps(worker.stream, code.rows, sum_absolute<T>, code, row_sums);
+}
+
+template <typename T>
+void squared_column_norms(Range, Worker<T>& worker, Matrix<const T> matrix, double* sums) {
+  launch_column_sums<Square>(worker, matrix, nullptr, sums);
+}
+
+template <typename T>
+void squared_derivative_sums(Range, Worker<T>& worker, Matrix<const T> output, Activation activation,
+                             const double* row_weights, double* sums) {
+  math::dispatch<math::Activations>(activation, [&](auto f) {
+    launch_column_sums<SquaredDerivative<decltype(f)>>(worker, output, row_weights, sums);
+  });
+}
+
+template bool all_finite(Range, Worker<float>&, Matrix<const float>);
+template bool all_finite(Range, Worker<double>&, Matrix<const double>);
+template void weighted_sum(Worker<float>&, Index, const double*, const double*, double*);
+template void weighted_sum(Worker<double>&, Index, const double*, const double*, double*);
+template void column_sums(Range, Worker<float>&, Matrix<const float>, const double*, double*);
+template void column_sums(Range, Worker<double>&, Matrix<const double>, const double*, double*);
+template void l1_norms(Range, Worker<float>&, Matrix<const float>, double*);
+template void l1_norms(Range, Worker<double>&, Matrix<const double>, double*);
+template void squared_column_norms(Range, Worker<float>&, Matrix<const float>, double*);
+template void squared_column_norms(Range, Worker<double>&, Matrix<const double>, double*);
+template void squared_derivative_sums(Range, Worker<float>&, Matrix<const float>, Activation, const double*, double*);
+template void squared_derivative_sums(Range, Worker<double>&, Matrix<const double>, Activation, const double*, double*);
+
+}  // namespace eigencoder::kernels

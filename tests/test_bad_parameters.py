@@ -98,8 +98,16 @@ BAD_PARAMETERS = [
     ({"n_jobs": 0}, ValueError, "n_jobs must be a positive.*found 0"),
     ({"n_jobs": 2**31}, ValueError, "n_jobs must fit into 32 bits"),
     ({"n_jobs": 1.0}, TypeError, "n_jobs must be an integer, found 1.0"),
-    ({"device": "cuda"}, ValueError, "device='cuda' is not available yet; available now: 'cpu'"),
-    ({"device": "tpu"}, ValueError, "device must be one of 'cpu', found 'tpu'"),
+    ({"device": "tpu"}, ValueError, "device must be one of 'cpu', 'cuda', 'cuda:0', .*, 'auto', found 'tpu'"),
+    ({"device": "cuda:-1"}, ValueError, "device must be one of .*, found 'cuda:-1'"),
+    ({"device": 0}, TypeError, "device must be a string such as 'cpu' or 'cuda', found 0 of type int"),
+    ({"device": None}, TypeError, "device must be a string .* found None"),
+    ({"device": "cuda", "solver": "lbfgs"}, ValueError, "'lbfgs' runs on the CPU alone, found device='cuda'"),
+    (
+        {"device": "cuda:1", "solver": "exact", "activation": "identity"},
+        ValueError,
+        "'exact' is solved on the CPU, by LAPACK, found device='cuda:1': use device='cpu', or another solver",
+    ),
     ({"verbose": -1}, ValueError, "verbose must be.*found -1"),
     ({"verbose": "loud"}, TypeError, "verbose must be an integer, found 'loud'"),
 ]

@@ -15,11 +15,11 @@ Array<std::int64_t> permutation(Index n, std::uint64_t seed) {
 }  // namespace
 
 template <typename T>
-const EngineFor<T>& engine_for() {
-  return engine();
+const EngineFor<T>& engine_for(const std::string& device) {
+  return engine(device);
 }
-template const EngineFor<float>& engine_for();
-template const EngineFor<double>& engine_for();
+template const EngineFor<float>& engine_for(const std::string& device);
+template const EngineFor<double>& engine_for(const std::string& device);
 
 void bind_engine(py::module_& module) {
   try {
@@ -27,12 +27,17 @@ void bind_engine(py::module_& module) {
   } catch (const std::runtime_error& error) {
     throw py::import_error(error.what());
   }
-  module.def("engine", [] {
-    py::dict result;
-    result["name"] = engine().name();
-    result["compiler"] = engine().compiler();
-    return result;
-  });
+  module.def(
+      "engine",
+      [](const std::string& device) {
+        const Engine& chosen = engine(device);
+        py::dict result;
+        result["name"] = chosen.name();
+        result["compiler"] = chosen.compiler();
+        return result;
+      },
+      py::arg("device") = "cpu");
+  module.def("cuda_status", &why_no_cuda);
   module.def("available_engines", &available_engines);
   module.def("permutation", &permutation, py::arg("n"), py::arg("seed"));
 }

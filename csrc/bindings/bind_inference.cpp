@@ -59,22 +59,23 @@ void run_without_gil(int n_threads, const Run& run) {
 }
 
 template <typename T>
-Array<T> forward(const std::vector<Layer<T>>& layers, const Array<T>& x, int n_threads) {
+Array<T> forward(const std::vector<Layer<T>>& layers, const Array<T>& x, int n_threads, const std::string& device) {
   const auto views = layer_views(layers, x);
   Array<T> output({x.shape(0), static_cast<py::ssize_t>(views.back().n_outputs)});
   run_without_gil(n_threads, [&, result = output.mutable_data()](Monitor& monitor) {
-    return engine_for<T>().forward(views, x.data(), x.shape(0), result, monitor, n_threads);
+    return engine_for<T>(device).forward(views, x.data(), x.shape(0), result, monitor, n_threads);
   });
   return output;
 }
 
 template <typename T>
-Array<double> squared_errors(const std::vector<Layer<T>>& layers, const Array<T>& x, int n_threads) {
+Array<double> squared_errors(const std::vector<Layer<T>>& layers, const Array<T>& x, int n_threads,
+                             const std::string& device) {
   const auto views = layer_views(layers, x);
   require_size("a reconstructed row", views.back().n_outputs, x.shape(1));
   Array<double> errors(x.shape(0));
   run_without_gil(n_threads, [&, result = errors.mutable_data()](Monitor& monitor) {
-    return engine_for<T>().squared_errors(views, x.data(), x.shape(0), result, monitor, n_threads);
+    return engine_for<T>(device).squared_errors(views, x.data(), x.shape(0), result, monitor, n_threads);
   });
   return errors;
 }
@@ -82,8 +83,10 @@ Array<double> squared_errors(const std::vector<Layer<T>>& layers, const Array<T>
 template <typename T>
 void bind_inference_of(py::module_& module) {
   using py::arg;
-  module.def("forward", &forward<T>, arg("layers").noconvert(), arg("x").noconvert(), arg("n_threads"));
-  module.def("squared_errors", &squared_errors<T>, arg("layers").noconvert(), arg("x").noconvert(), arg("n_threads"));
+  module.def("forward", &forward<T>, arg("layers").noconvert(), arg("x").noconvert(), arg("n_threads"),
+             arg("device") = "cpu");
+  module.def("squared_errors", &squared_errors<T>, arg("layers").noconvert(), arg("x").noconvert(), arg("n_threads"),
+             arg("device") = "cpu");
 }
 
 }  // namespace

@@ -68,7 +68,8 @@ std::pair<Training, py::object> fit(
     const OptionalArray<std::int64_t>& validation_rows, const OptionalArray<double>& validation_weights,
     const OptionalArray<std::int64_t>& validation_labels, Array<T>& parameters, Array<T>& first_moment,
     Array<T>& second_moment, std::optional<Array<T>>& average, std::optional<Array<double>>& mean_activity,
-    Index n_updates, PythonMonitor::Callback on_epoch_begin, PythonMonitor::Callback on_epoch_end, int n_threads) {
+    Index n_updates, PythonMonitor::Callback on_epoch_begin, PythonMonitor::Callback on_epoch_end, int n_threads,
+    const std::string& device) {
   check(network, objective);
   check_x(network, x, weights, labels, column_extremes);
   require_extremes(objective, column_extremes);
@@ -104,8 +105,8 @@ std::pair<Training, py::object> fit(
   Training training;
   {
     const WithoutGil no_gil;
-    training.result = engine_for<T>().fit(network, objective, optimizer, schedule, seed, train,
-                                          x_validation ? &validation : nullptr, state, monitor, n_threads);
+    training.result = engine_for<T>(device).fit(network, objective, optimizer, schedule, seed, train,
+                                                x_validation ? &validation : nullptr, state, monitor, n_threads);
   }
   training.n_updates = state.n_updates;
   if (!monitor.exception().is_none()) training.result.status = FitStatus::interrupted;
@@ -117,7 +118,7 @@ double loss_and_gradients(const NetworkConfig& network, const ObjectiveConfig& o
                           const OptionalArray<double>& weights, const OptionalArray<std::int64_t>& labels,
                           const OptionalArray<T>& column_extremes, std::optional<std::uint64_t> noise_seed,
                           const OptionalArray<double>& mean_activity, const Array<T>& parameters,
-                          std::optional<Array<T>>& gradients, int n_threads) {
+                          std::optional<Array<T>>& gradients, int n_threads, const std::string& device) {
   check(network, objective);
   check_x(network, x, weights, labels, column_extremes);
   require_labels(objective, labels);
@@ -133,9 +134,9 @@ double loss_and_gradients(const NetworkConfig& network, const ObjectiveConfig& o
   std::optional<double> loss;
   {
     const WithoutGil no_gil;
-    loss = engine_for<T>().loss_and_gradients(network, objective, data, noise_seed ? &*noise_seed : nullptr,
-                                              data_or_null(mean_activity), parameters.data(), d_parameters, monitor,
-                                              n_threads);
+    loss = engine_for<T>(device).loss_and_gradients(network, objective, data, noise_seed ? &*noise_seed : nullptr,
+                                                    data_or_null(mean_activity), parameters.data(), d_parameters,
+                                                    monitor, n_threads);
   }
   if (!loss) monitor.raise();
   return *loss;
@@ -144,7 +145,7 @@ double loss_and_gradients(const NetworkConfig& network, const ObjectiveConfig& o
 template <typename T>
 void initialise(const NetworkConfig& network, std::uint64_t seed, Array<T>& parameters) {
   require_size("parameters", parameters.size(), layers_of(network).back().end());
-  engine_for<T>().initialise(network, seed, parameters.mutable_data());
+  engine_for<T>("cpu").initialise(network, seed, parameters.mutable_data());
 }
 
 template <typename T>
@@ -157,10 +158,10 @@ void bind_training_of(py::module_& module) {
              arg("first_row"), array("x_validation"), array("validation_rows"), array("validation_weights"),
              array("validation_labels"), array("parameters"), array("first_moment"), array("second_moment"),
              array("average"), array("mean_activity"), arg("n_updates"), arg("on_epoch_begin"), arg("on_epoch_end"),
-             arg("n_threads"));
+             arg("n_threads"), arg("device") = "cpu");
   module.def("loss_and_gradients", &loss_and_gradients<T>, arg("network"), arg("objective"), py::kw_only(), array("x"),
              array("weights"), array("labels"), array("column_extremes"), arg("noise_seed"), array("mean_activity"),
-             array("parameters"), array("gradients"), arg("n_threads"));
+             array("parameters"), array("gradients"), arg("n_threads"), arg("device") = "cpu");
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ inline void require_positive(int n_threads) {
 }
 
 template <typename T>
-const EngineFor<T>& engine_for();
+const EngineFor<T>& engine_for(const std::string& device);
 
 void bind_config(py::module_& module);
 void bind_engine(py::module_& module);

@@ -1,12 +1,16 @@
-// Engines are shared libraries beside this one. The build defines EIGENCODER_ENGINES, their names from the plainest to
-// the best, and EIGENCODER_LIBRARY_SUFFIX.
+// Engines are shared libraries beside this one. The build defines EIGENCODER_ENGINES, the names of those for the CPU
+// from the plainest to the best, and EIGENCODER_LIBRARY_SUFFIX.
 #include "eigencoder/loader.h"
 
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdlib>
+#include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <thread>
@@ -18,6 +22,9 @@ namespace {
 
 constexpr std::array engine_names{EIGENCODER_ENGINES};
 constexpr const char* level_variable = "EIGENCODER_CPU_LEVEL";
+constexpr const char* cuda_variable = "EIGENCODER_CUDA_ENGINE";  // the file of the CUDA engine
+
+using Factory = const Engine* (*)(int device);
 
 std::string library_folder() {
   static const char inside_this_library = 0;
@@ -28,14 +35,50 @@ std::string library_folder() {
   return path.substr(0, path.find_last_of('/') + 1);
 }
 
-const Engine* open(const std::string& name) {
-  const std::string path = library_folder() + "libeigencoder_engine_" + name + EIGENCODER_LIBRARY_SUFFIX;
+std::string library_path(const std::string& name) {
+  return library_folder() + "libeigencoder_engine_" + name + EIGENCODER_LIBRARY_SUFFIX;
+}
+
+Factory open(const std::string& name, const std::string& path) {
   void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library)
     throw std::runtime_error("cannot open the engine '" + name + "': " + dlerror() + "; install eigencoder again");
-  const auto factory = reinterpret_cast<const Engine* (*)(int)>(dlsym(library, "eigencoder_engine"));
+  const auto factory = reinterpret_cast<Factory>(dlsym(library, "eigencoder_engine"));
   if (!factory) throw std::runtime_error(path + " is not an engine of eigencoder; install eigencoder again");
-  return factory(0);
+  return factory;
+}
+
+const Engine* open_cpu(const std::string& level) { return open(level, library_path(level))(0); }
+
+Factory open_cuda() {
+  const char* const forced = std::getenv(cuda_variable);
+  const std::string path = forced && *forced ? forced : library_path("cuda");
+  if (access(path.c_str(), F_OK) == 0) return open("cuda", path);
+  if (forced && *forced) throw std::runtime_error(std::string(cuda_variable) + "=" + forced + " names no file");
+  throw std::runtime_error(
+      "device 'cuda' needs the CUDA engine, which this installation lacks: install it from a clone of eigencoder with "
+      "pip install . -C cmake.define.EIGENCODER_CUDA=ON");
+}
+
+const Engine& cuda_engine(int device) {
+  static std::mutex mutex;
+  static Factory factory = nullptr;
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (!factory) factory = open_cuda();
+  return *factory(device);
+}
+
+// N of "cuda:N", 0 of "cuda", nothing of other names.
+std::optional<int> cuda_number(std::string_view device) {
+  constexpr std::string_view prefix = "cuda:";
+  if (device == "cuda") return 0;
+  if (device.substr(0, prefix.size()) != prefix) return std::nullopt;
+  device.remove_prefix(prefix.size());
+  const char* const end = device.data() + device.size();
+  int number = -1;
+  const auto [parsed, error] = std::from_chars(device.data(), end, number);
+  if (error != std::errc() || parsed != end || number < 0) return std::nullopt;
+  return number;
 }
 
 std::string chosen_name() {
@@ -65,8 +108,25 @@ std::vector<std::string> available_engines() {
 }
 
 const Engine& engine() {
-  static const Engine* const chosen = open(chosen_name());
+  static const Engine* const chosen = open_cpu(chosen_name());
   return *chosen;
+}
+
+const Engine& engine(const std::string& device) {
+  if (device == "cpu") return engine();
+  if (device == "auto") return why_no_cuda().empty() ? cuda_engine(0) : engine();
+  if (const auto number = cuda_number(device)) return cuda_engine(*number);
+  throw std::invalid_argument("device must be 'cpu', 'cuda', 'cuda:0', 'cuda:1', ... or 'auto', found '" + device +
+                              "'");
+}
+
+std::string why_no_cuda() {
+  try {
+    cuda_engine(0);
+    return "";
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
 }
 
 int available_threads() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }

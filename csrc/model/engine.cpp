@@ -96,7 +96,7 @@ class CpuEngine : public Engine, CpuEngineFor<float>, CpuEngineFor<double> {
 }  // namespace
 }  // namespace eigencoder::model
 
-extern "C" __attribute__((visibility("default"))) const eigencoder::Engine* eigencoder_engine(int /*device*/) {
+extern "C" __attribute__((visibility("default"))) const eigencoder::Engine* eigencoder_engine(int) {
   static const eigencoder::model::CpuEngine engine;
   return &engine;
 }

@@ -224,7 +224,7 @@ void require_gpu(int number) {
 }  // namespace
 }  // namespace eigencoder::model
 
-// An engine lives as long as the process, since nobody knows who holds it.
+// Engines live as long as the process, since nobody knows who holds one.
 extern "C" __attribute__((visibility("default"))) const eigencoder::Engine* eigencoder_engine(int gpu) {
   using eigencoder::model::CudaEngine;
   static std::mutex mutex;

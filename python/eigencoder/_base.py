@@ -18,7 +18,7 @@ from ._callbacks import CallbackSupportMixin, with_callbacks
 from ._data import check_codes, check_features, check_sample_weight
 from ._network import Layer, check_shapes, is_tied, layers_of
 from ._score import explained, squared_deviation
-from ._settings import AutoencoderSettings, Settings, TrainingSettings, check_n_jobs, is_share
+from ._settings import AutoencoderSettings, Settings, TrainingSettings, check_device, check_n_jobs, is_share
 from ._sizing import SizeSearch
 from ._threads import n_threads
 from ._training import OptimizerState, Training, train
@@ -50,6 +50,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     max_iter: int
     early_stopping: bool
     n_jobs: int | None
+    device: str
     verbose: int
     coefs_: list[NDArray[Any]]
     intercepts_: list[NDArray[Any]]
@@ -81,7 +82,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     def _infer(self, function: Callable[..., NDArray[Any]], x: NDArray[Any], layers: list[Layer]) -> NDArray[Any]:
         """Call the core, which sees on its way whether x is finite."""
         try:
-            return function(layers, x, self._n_threads())
+            return function(layers, x, self._n_threads(), check_device("device", self.device))
         except ValueError:
             assert_all_finite(x, estimator_name=type(self).__name__, input_name="X")
             raise

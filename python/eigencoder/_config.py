@@ -21,4 +21,5 @@ def show_config() -> None:
     print(f"engine     {engine['name']} (available: {', '.join(_core.available_engines())})")
     print(f"threads    {n_threads(None)} by default (cores: {n_threads(-1)})")
     print(f"compiler   {engine['compiler']}")
-    print("CUDA       not available yet")
+    reason = _core.cuda_status()
+    print(f"CUDA       {f'not available: {reason}' if reason else 'available'}")

@@ -127,6 +127,7 @@ def fit(
     on_epoch_begin: Callable[[int], bool] | None,
     on_epoch_end: Callable[[int, float, float], bool] | None,
     n_threads: int,
+    device: str = "cpu",
 ) -> tuple[FitResult, BaseException | None]:
     """Train in place. on_epoch_end gets (epoch, loss, validation loss or NaN), and stops the fit by answering False.
 
@@ -146,10 +147,16 @@ def loss_and_gradients(
     parameters: NDArray[_T],
     gradients: NDArray[_T] | None,
     n_threads: int,
+    device: str = "cpu",
 ) -> float: ...
-def forward(layers: Sequence[_Layer[_T]], x: NDArray[_T], n_threads: int) -> NDArray[_T]: ...
-def squared_errors(layers: Sequence[_Layer[_T]], x: NDArray[_T], n_threads: int) -> NDArray[np.float64]: ...
-def engine() -> dict[str, str]:
-    """Name and compiler of the engine in use."""
+def forward(layers: Sequence[_Layer[_T]], x: NDArray[_T], n_threads: int, device: str = "cpu") -> NDArray[_T]: ...
+def squared_errors(
+    layers: Sequence[_Layer[_T]], x: NDArray[_T], n_threads: int, device: str = "cpu"
+) -> NDArray[np.float64]: ...
+def engine(device: str = "cpu") -> dict[str, str]:
+    """Name and compiler of the engine of a device; RuntimeError where none runs on it."""
+
+def cuda_status() -> str:
+    """Why no engine runs on device 'cuda'; empty where one does."""
 
 def available_engines() -> list[str]: ...

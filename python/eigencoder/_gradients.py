@@ -217,6 +217,7 @@ class _Objective:
             "mean_activity": None,
             "parameters": self.parameters,
             "n_threads": n_threads(settings.n_jobs),
+            "device": settings.device,
         }
 
     def loss(self) -> float:

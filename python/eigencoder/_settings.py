@@ -1,5 +1,6 @@
 """The constructor's parameters, checked by type and translated for the core, which checks their ranges."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -116,6 +117,15 @@ def check_n_jobs(name: str, value: object) -> int | None:
     return None if value is None else _integer(name, value, bits=32)
 
 
+def check_device(name: str, value: object) -> str:
+    """The name of a device, whether or not this machine has it."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string such as 'cpu' or 'cuda', {_found(value)}")
+    if not re.fullmatch("cpu|auto|cuda(:[0-9]{1,4})?", value):
+        raise ValueError(f"{name} must be one of 'cpu', 'cuda', 'cuda:0', 'cuda:1', ..., 'auto', found {value!r}")
+    return str(value)
+
+
 def check_key(name: str, value: object) -> int:
     """A key of random numbers, 64 bits."""
     key = _unbounded_integer(name, value, "an integer in 0 .. 2**64 - 1")
@@ -134,7 +144,7 @@ def _random_state(name: str, value: object) -> RandomState:
     return check_key(name, value)
 
 
-def _one_of(options: Sequence[str], later: Sequence[str] = (), none: bool = False) -> Callable[[str, object], Any]:
+def _one_of(options: Sequence[str], none: bool = False) -> Callable[[str, object], Any]:
     names = [*(["None"] if none else []), *map(repr, options)]
 
     def convert(name: str, value: object) -> str | None:
@@ -142,8 +152,6 @@ def _one_of(options: Sequence[str], later: Sequence[str] = (), none: bool = Fals
             return None
         if not isinstance(value, str):
             raise TypeError(f"{name} must be one of {', '.join(names)}, {_found(value)}")
-        if value in later:
-            raise ValueError(f"{name}={value!r} is not available yet; available now: {', '.join(names)}")
         if value not in options:
             raise ValueError(f"{name} must be one of {', '.join(names)}, found {value!r}")
         return str(value)
@@ -152,6 +160,7 @@ def _one_of(options: Sequence[str], later: Sequence[str] = (), none: bool = Fals
 
 
 _ACTIVATION = _one_of(_core.ACTIVATIONS)
+_ON_CPU_ALONE = {"exact": "is solved on the CPU, by LAPACK", "lbfgs": "runs on the CPU alone"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,13 +192,25 @@ class TrainingSettings(ABC):
     warm_start: Annotated[bool, _boolean]
     random_state: Annotated[RandomState, _random_state]
     n_jobs: Annotated[int | None, check_n_jobs]
-    device: Annotated[str, _one_of(["cpu"], ["cuda"])]
+    device: Annotated[str, check_device]
     verbose: Annotated[int, _verbose]
 
     @classmethod
     def of(cls, estimator: object) -> Self:
         """Read an estimator's parameters: TypeError for a wrong type, ValueError for a wrong name."""
         return cls(**{name: check(name, getattr(estimator, name)) for name, check in _checks(cls).items()})
+
+    @property
+    def training_device(self) -> str:
+        """Where it trains. With device="auto" a solver that runs on the CPU alone does."""
+        if self.solver not in _ON_CPU_ALONE or self.device == "cpu":
+            return self.device
+        if self.device == "auto":
+            return "cpu"
+        raise ValueError(
+            f"solver={self.solver!r} {_ON_CPU_ALONE[self.solver]}, found device={self.device!r}: use device='cpu', or "
+            "another solver such as 'adam'"
+        )
 
     @property
     def has_mean_activity(self) -> bool:

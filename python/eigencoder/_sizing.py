@@ -152,7 +152,7 @@ class SizeSearch(Training):
         return layers_of(*weights, self.network.activations, self.network.n_active_outputs, self.trained.dtype)
 
     def _score(self) -> float:
-        errors = _core.squared_errors(self._layers(), self._held_out, self.n_threads)
+        errors = _core.squared_errors(self._layers(), self._held_out, self.n_threads, self.device)
         return explained(float(np.sum(self.data.validation_shares * errors)), self.deviation)
 
     def _score_pca(self) -> NDArray[np.float64]:
@@ -202,7 +202,7 @@ class SizeSearch(Training):
         x, shares, encoder = self.data.x, self.data.shares, self._layers()[: self.network.code_layer + 1]
         moments = np.zeros((2, self.network.n_components))
         for rows in gen_batches(len(x), 1024):
-            codes = _core.forward(encoder, x[rows], self.n_threads).astype(np.float64)
+            codes = _core.forward(encoder, x[rows], self.n_threads, self.device).astype(np.float64)
             moments += np.einsum("i,pij->pj", shares[rows], np.stack([codes, codes**2]))
         return moments[0], moments[1] - moments[0] ** 2
 

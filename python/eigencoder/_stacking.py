@@ -72,6 +72,7 @@ class StackSettings(AutoencoderSettings):
                     _exact.check(settings)
                 network = settings.network(networks[-1].n_components if networks else n_features)
                 n_threads(settings.n_jobs)
+                _core.engine(settings.training_device)
                 settings.optimizer()
                 settings.schedule(max_iter=settings.max_iter, first_epoch=0)
                 _core.check(network.config, settings.objective())
@@ -161,5 +162,5 @@ def _naming(layer: str) -> Iterator[None]:
         yield
     except DivergenceError as error:
         raise DivergenceError(f"{layer}: {error}; the stack stays as it was") from error
-    except (TypeError, ValueError) as error:
+    except (RuntimeError, TypeError, ValueError) as error:
         raise type(error)(f"{layer}: {error}") from error

@@ -112,6 +112,7 @@ class Training:
             _exact.check(settings)
             settings = replace(settings, max_iter=1, early_stopping=False, warm_start=False)
         self.settings = settings
+        self.device = settings.training_device
         if incremental:
             settings.check_incremental()
         self.estimator = estimator
@@ -135,6 +136,7 @@ class Training:
         self.objective, self.optimizer = settings.objective(), settings.optimizer()
         self.schedule = settings.schedule(max_iter=self.max_iter, first_epoch=0 if incremental else self.n_iter_before)
         _core.check(self.network.config, self.objective)
+        _core.engine(self.device)  # raises where there is none
 
         self.parameters = self._parameters(x.dtype)
         n_validation = self.count_held_out(x, x_val)
@@ -251,6 +253,7 @@ class Training:
             on_epoch_begin=reporter.on_epoch_begin,
             on_epoch_end=reporter.on_epoch_end,
             n_threads=self.n_threads,
+            device=self.device,
         )
 
     @property

@@ -119,8 +119,11 @@ class Autoencoder(BaseAutoencoder):
     n_jobs : int or None, default=None
         Number of threads at most: small steps use fewer, and the results are the same bits. -1 means all cores this
         process may use; None too, but at most ``OMP_NUM_THREADS``.
-    device : {"cpu"}, default="cpu"
-        Where to compute.
+    device : {"cpu", "cuda", "cuda:0", "cuda:1", ..., "auto"}, default="cpu"
+        Where to train, encode and decode: the CPU, or the NVIDIA GPU of that number, "cuda" being "cuda:0". "auto" is
+        "cuda" where that works and else "cpu"; `show_config` tells why it does not. The initial weights are those of
+        the CPU. The solvers "exact" and "lbfgs" run on the CPU alone, also with "auto". A fitted estimator holds NumPy
+        arrays, so it may go on elsewhere, by ``set_params(device="cpu")``.
     verbose : int, default=0
         1 prints the loss of each epoch.
 

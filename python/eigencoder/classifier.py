@@ -35,6 +35,9 @@ class EncoderClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]
         Strength of the L2 penalty on the weights of all layers; the decoupled decay of "adamw".
     corruption, corruption_level, solver, ..., epsilon, max_grad_norm, averaging, batch_size, ..., verbose
         See `Autoencoder`. There is no "exact" solver.
+    device : {"cpu", "cuda", "cuda:0", "cuda:1", ..., "auto"}, default="cpu"
+        Where to train and predict; see `Autoencoder`. An unfitted encoder is fitted where its own
+        ``device`` says.
 
     Attributes
     ----------

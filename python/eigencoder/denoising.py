@@ -19,6 +19,8 @@ class DenoisingAutoencoder(Autoencoder):
     ----------
     n_components, hidden_layer_sizes, activation, ..., verbose
         See `Autoencoder`, with one other default: ``corruption="masking"``.
+    device : {"cpu", "cuda", "cuda:0", "cuda:1", ..., "auto"}, default="cpu"
+        Where to train, encode and decode; see `Autoencoder`.
 
     Attributes
     ----------

@@ -21,6 +21,8 @@ class SparseAutoencoder(Autoencoder):
     ----------
     n_components, hidden_layer_sizes, activation, ..., verbose
         See `Autoencoder`, with one other default: ``penalty="kl"``.
+    device : {"cpu", "cuda", "cuda:0", "cuda:1", ..., "auto"}, default="cpu"
+        Where to train, encode and decode; see `Autoencoder`.
 
     Attributes
     ----------

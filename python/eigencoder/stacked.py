@@ -45,6 +45,9 @@ class StackedAutoencoder(BaseAutoencoder, _BaseComposition):  # type: ignore[mis
     tied_weights : bool, default=False
         Whether the fine-tuning keeps each decoder layer the transpose of the encoder layer that it mirrors; it needs
         layers which are all tied. Without, layers that are tied start the fine-tuning so, and leave it as they need.
+    device : {"cpu", "cuda", "cuda:0", "cuda:1", ..., "auto"}, default="cpu"
+        Where to train all layers together, encode and decode; see `Autoencoder`. A layer is trained where its own
+        ``device`` says.
     warm_start : bool, default=False
         Whether ``fit`` goes on with the fine-tuning of the last fit, without training the layers again.
 

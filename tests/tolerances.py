@@ -1,6 +1,7 @@
 """The one table of numeric tolerances. A test names an entry, never a number.
 
-Keys are (backend, dtype); the backend "reference" is NumPy, "cpu" every native engine of a CPU level.
+Keys are (backend, dtype); the backend "reference" is NumPy, "cpu" every native engine of a CPU level, "cuda" that of a
+GPU, emulated or not.
 """
 
 from collections.abc import Callable
@@ -44,12 +45,16 @@ FORMULA = {
     ("reference", "float64"): Tolerance(1e-11),
     ("cpu", "float64"): Tolerance(1e-11, floor=1e-3),
     ("cpu", "float32"): Tolerance(1e-5, floor=1e-2),
+    ("cuda", "float64"): Tolerance(1e-11, floor=1e-3),
+    ("cuda", "float32"): Tolerance(1e-5, floor=1e-2),
 }
 
 # Values far below the largest, relative to themselves.
 SMALL_VALUES = {
     ("cpu", "float64"): Tolerance(1e-11),
     ("cpu", "float32"): Tolerance(1e-5),
+    ("cuda", "float64"): Tolerance(1e-11),
+    ("cuda", "float32"): Tolerance(1e-5),
 }
 
 # Gradients against differences of J in float64, on data with no |z| within KINK_MARGIN of a kink.
@@ -61,12 +66,16 @@ KINK_MARGIN = 0.01
 NATIVE_OVER_REFERENCE = {
     ("cpu", "float64"): Tolerance(1e-10, floor=1e-3),
     ("cpu", "float32"): Tolerance(1e-3, floor=1e-2),
+    ("cuda", "float64"): Tolerance(1e-10, floor=1e-3),
+    ("cuda", "float32"): Tolerance(1e-3, floor=1e-2),
 }
 
 # Parameters and curves after twenty steps of training.
 TRAINING = {
     ("cpu", "float64"): Tolerance(1e-9, floor=1e-3),
     ("cpu", "float32"): Tolerance(1e-3, floor=1e-2),
+    ("cuda", "float64"): Tolerance(1e-9, floor=1e-3),
+    ("cuda", "float32"): Tolerance(1e-3, floor=1e-2),
 }
 
 # Two ways to the same result in float64, such as sample weights and repeated rows.

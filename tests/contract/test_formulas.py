@@ -5,6 +5,7 @@ import pytest
 
 from eigencoder import _core
 from eigencoder.reference import Network, formulas, kernels, training
+from backend import BACKEND, DEVICE
 from tolerances import FORMULA, SMALL_VALUES
 
 Z = np.concatenate([np.linspace(-30, 30, 1201), [-700, -100, 100, 700, 0.0, -0.0, 1e-30, -1e-30]])
@@ -13,7 +14,7 @@ Z = np.concatenate([np.linspace(-30, 30, 1201), [-700, -100, 100, 700, 0.0, -0.0
 def native_activation(activation: str, z: np.ndarray) -> np.ndarray:
     """f(z), entry by entry: a layer of one unit that passes its input on."""
     one = np.ones((1, 1), z.dtype)
-    return _core.forward([(one, np.zeros(1, z.dtype), activation, 0)], z[:, np.newaxis], 1)[:, 0]
+    return _core.forward([(one, np.zeros(1, z.dtype), activation, 0)], z[:, np.newaxis], 1, DEVICE)[:, 0]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -21,28 +22,28 @@ def native_activation(activation: str, z: np.ndarray) -> np.ndarray:
 def test_activation(activation: str, dtype: str) -> None:
     z = Z.astype(dtype)
     expected = formulas.ACTIVATIONS[activation].value(z.astype(float))
-    FORMULA["cpu", dtype].assert_close(native_activation(activation, z), expected)
+    FORMULA[BACKEND, dtype].assert_close(native_activation(activation, z), expected)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_softplus_keeps_its_small_values(dtype: str) -> None:
     z = np.linspace(-30, -5, 101).astype(dtype)
     expected = formulas.Softplus.value(z.astype(float))
-    SMALL_VALUES["cpu", dtype].assert_close(native_activation("softplus", z), expected)
+    SMALL_VALUES[BACKEND, dtype].assert_close(native_activation("softplus", z), expected)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("activation", _core.ACTIVATIONS)
 def test_activation_passes_nan_on(activation: str, dtype: str) -> None:
     one = np.ones((1, 1), dtype)
-    assert np.isnan(_core.forward([(one, np.full(1, np.nan, dtype), activation, 0)], one, 1)).all()
+    assert np.isnan(_core.forward([(one, np.full(1, np.nan, dtype), activation, 0)], one, 1, DEVICE)).all()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_squared_errors(dtype: str) -> None:
     x = np.random.default_rng(0).normal(size=(70, 37)).astype(dtype)
     zero = (np.zeros((37, 37), dtype), np.zeros(37, dtype), "identity", 0)
-    FORMULA["cpu", dtype].assert_close(_core.squared_errors([zero], x, 2), (x.astype(float) ** 2).sum(axis=1))
+    FORMULA[BACKEND, dtype].assert_close(_core.squared_errors([zero], x, 2, DEVICE), (x.astype(float) ** 2).sum(axis=1))
 
 
 def test_crossentropy_does_not_overflow() -> None:
@@ -71,8 +72,9 @@ def test_crossentropy_does_not_overflow() -> None:
             parameters=np.array([0.0, 0.0, 0.0, z]),
             gradients=None,
             n_threads=1,
+            device=DEVICE,
         )
-        FORMULA["cpu", "float64"].assert_close(loss, expected)
+        FORMULA[BACKEND, "float64"].assert_close(loss, expected)
 
 
 @pytest.mark.parametrize("tied", [False, True])
@@ -98,7 +100,7 @@ def test_the_largest_activations_stay(n_active: int, dtype: str) -> None:
     code = np.random.default_rng(0).integers(-3, 4, (301, 37)).astype(dtype)
     layer = (np.eye(37, dtype=dtype), np.zeros(37, dtype), "identity", n_active)
     expected = np.where(kernels.largest(code.astype(float), n_active), code, 0)
-    np.testing.assert_array_equal(_core.forward([layer], code, 2), expected)
+    np.testing.assert_array_equal(_core.forward([layer], code, 2, DEVICE), expected)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -129,5 +131,6 @@ def test_softmax_crossentropy_does_not_overflow(dtype: str) -> None:
             parameters=parameters,
             gradients=None,
             n_threads=1,
+            device=DEVICE,
         )
-        FORMULA["cpu", dtype].assert_close(loss, expected)
+        FORMULA[BACKEND, dtype].assert_close(loss, expected)

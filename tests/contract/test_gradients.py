@@ -6,6 +6,7 @@ import pytest
 from eigencoder import Autoencoder, _core, check_gradients
 from eigencoder.reference import Network, Objective, training
 from eigencoder.reference.objective import PENALTIES
+from backend import BACKEND, DEVICE
 from problems import CASES, NOISE_SEED, Case, Problem, problem_of
 from tolerances import GRADIENT, NATIVE_OVER_REFERENCE
 
@@ -30,6 +31,7 @@ def estimator_of(problem: Problem) -> Autoencoder:
         corruption=None if objective.corruption == "none" else objective.corruption,
         corruption_level=objective.corruption_level,
         max_iter=0,
+        device=DEVICE,
     ).fit(problem.x)
     for layer, (weights, bias) in enumerate(network.layers(problem.parameters)):
         estimator.coefs_[layer][...] = weights
@@ -43,7 +45,7 @@ def test_gradients_agree_over_the_full_product(case: Case) -> None:
     report = check_gradients(estimator_of(problem), problem.x)
     assert report.ok, repr(report)
     assert report.native_differences <= GRADIENT.relative
-    assert report.native_reference <= NATIVE_OVER_REFERENCE["cpu", "float64"].relative
+    assert report.native_reference <= NATIVE_OVER_REFERENCE[BACKEND, "float64"].relative
 
 
 def native_loss_and_gradients(
@@ -69,6 +71,7 @@ def native_loss_and_gradients(
         parameters=parameters,
         gradients=gradients,
         n_threads=n_threads,
+        device=DEVICE,
     )
     return loss, gradients
 
@@ -104,7 +107,7 @@ def test_any_shape_agrees_with_the_reference(shape: str, penalty: str, tied: boo
     expected_loss, expected_gradients = training.loss_and_gradients(
         network, objective, parameters.astype(float), x, sample_weight=weights, noise_seed=NOISE_SEED
     )
-    tolerance = NATIVE_OVER_REFERENCE["cpu", dtype]
+    tolerance = NATIVE_OVER_REFERENCE[BACKEND, dtype]
     tolerance.assert_close(loss, expected_loss)
     tolerance.assert_close(gradients, expected_gradients)
 
@@ -120,7 +123,7 @@ def test_sparsity_momentum_agrees_with_the_reference(n_samples: int) -> None:
     found = native_loss_and_gradients(network, objective, parameters, x, np.ones(n_samples), 2, mean_activity=old)
     expected = training.loss_and_gradients(network, objective, parameters, x, mean_activity=old)
     for native, of_reference in zip(found, expected, strict=True):
-        NATIVE_OVER_REFERENCE["cpu", "float64"].assert_close(native, of_reference)
+        NATIVE_OVER_REFERENCE[BACKEND, "float64"].assert_close(native, of_reference)
 
 
 @pytest.mark.parametrize("tied", [False, True])
@@ -135,7 +138,7 @@ def test_active_units_agree_with_the_reference(n_active: int, tied: bool) -> Non
     found = native_loss_and_gradients(network, objective, parameters, x, np.ones(len(x)), 2)
     expected = training.loss_and_gradients(network, objective, parameters, x)
     for native, of_reference in zip(found, expected, strict=True):
-        NATIVE_OVER_REFERENCE["cpu", "float64"].assert_close(native, of_reference)
+        NATIVE_OVER_REFERENCE[BACKEND, "float64"].assert_close(native, of_reference)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -154,4 +157,4 @@ def test_a_classifier_agrees_with_the_reference(n_samples: int, sizes: tuple[int
         network, objective, parameters.astype(float), x, sample_weight=weights, noise_seed=NOISE_SEED, labels=labels
     )
     for native, of_reference in zip(found, expected, strict=True):
-        NATIVE_OVER_REFERENCE["cpu", dtype].assert_close(native, of_reference)
+        NATIVE_OVER_REFERENCE[BACKEND, dtype].assert_close(native, of_reference)

@@ -8,6 +8,7 @@ import pytest
 
 from eigencoder import _core
 from eigencoder.reference import Dataset, Network, Objective, Optimizer, Schedule, training
+from backend import BACKEND, DEVICE
 from problems import RECONSTRUCTION_LOSSES
 from tolerances import TRAINING
 
@@ -84,10 +85,11 @@ def check_run(
         on_epoch_begin=None,
         on_epoch_end=None,
         n_threads=2,
+        device=DEVICE,
     )
     assert result.status == expected.status
     assert exception is None
-    tolerance = TRAINING["cpu", dtype]
+    tolerance = TRAINING[BACKEND, dtype]
     tolerance.assert_close(result.loss_curve, expected.loss_curve)
     tolerance.assert_close(result.validation_loss_curve, expected.validation_loss_curve)
     tolerance.assert_close(result.best_loss, expected.best_loss)

@@ -2,7 +2,7 @@
 // that has none. The types are those of NVIDIA's cublas_v2.h, enumerators as the integers they are.
 #pragma once
 
-#include <cuda_runtime_api.h>
+#include <cuda_runtime.h>
 
 namespace eigencoder::kernels {
 

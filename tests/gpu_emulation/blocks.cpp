@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include "failures.h"
 #include "fibers.h"
-#include "kernel_names.h"
 #include "order.h"
 #include "sites.h"
+#include "symbols.h"
 
 uint3 threadIdx;
 uint3 blockIdx;
@@ -23,6 +24,7 @@ constexpr unsigned int most_threads = 1024;
 constexpr unsigned int warp_size = 32;
 constexpr unsigned int full_mask = 0xffffffffu;
 constexpr unsigned int none = ~0u;
+constexpr int nan_byte = 0xff;
 
 struct Fiber {
   Context context;
@@ -174,7 +176,8 @@ void report_threads_that_wait() {
       position_in_kernel().c_str(), text_of(waiting->site).c_str(), thread_count, thread_count - ended, ended);
 }
 
-void run_block() {
+void run_block(const std::vector<Variable>& shared) {
+  for (const Variable& variable : shared) std::memset(variable.address, nan_byte, variable.size);
   for (unsigned int thread = 0; thread < thread_count; ++thread) threads[thread].state = State::fresh;
   ended = 0;
   runnable = thread_count;
@@ -204,12 +207,13 @@ void run_blocks(const Kernel& launched, dim3 grid, dim3 block) {
   kernel = &launched;
   // Who makes a fiber comes before it, so that threads must not make each other's where races are detected.
   while (races_are_detected() && fiber_count < thread_count) add_fiber();
+  const std::vector<Variable>& shared = shared_variables_of(kernel->function);
   Visit order(blocks);
   for (unsigned long long i = 0; i < blocks; ++i, order.advance()) {
     const unsigned long long index = order.current();
     blockIdx = {static_cast<unsigned int>(index % grid.x), static_cast<unsigned int>(index / grid.x % grid.y),
                 static_cast<unsigned int>(index / grid.x / grid.y)};
-    run_block();
+    run_block(shared);
   }
   kernel = nullptr;
 }

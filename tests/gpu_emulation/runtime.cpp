@@ -11,8 +11,8 @@
 #include "blocks.h"
 #include "device_memory.h"
 #include "failures.h"
-#include "kernel_names.h"
 #include "streams.h"
+#include "symbols.h"
 
 namespace eigencoder::emulation {
 namespace {

@@ -13,6 +13,14 @@ __global__ void reverse_without_barrier(float* data) {
   data[threadIdx.x] = values[block_size - 1 - threadIdx.x];
 }
 
+template <class T>
+__global__ void read_unset(T* data) {
+  __shared__ T values[block_size];
+  if (threadIdx.x % 2 == 0) values[threadIdx.x] = 0;
+  __syncthreads();
+  data[threadIdx.x] = values[threadIdx.x];
+}
+
 __global__ void barrier_in_branch(float* data) {
   if (threadIdx.x < 10) __syncthreads();
   data[threadIdx.x] = 1;
@@ -87,6 +95,9 @@ void make_fault(const char* name) {
     launch(copy<float>, 1, block_size, stream, freed, b.data, count);
   } else if (is("uninitialised")) {
     expect(!std::isnan(download(b.data, count, stream)[5]), "numbers, not NaN");
+  } else if (is("uninitialised_shared")) {
+    launch(read_unset<float>, 1, block_size, stream, a.data);
+    expect(!std::isnan(download(a.data, count, stream)[5]), "a shared number, not NaN");
   } else {
     expect(false, "the name of a fault");
   }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <numeric>
 
 #include "order.h"
@@ -26,6 +27,7 @@ long first_failure_from_environment() {
 
 char first_fault[1024];
 long calls = 0;
+std::size_t most_free_memory = std::numeric_limits<std::size_t>::max();
 long live = 0;
 
 long& failing_call() {
@@ -69,6 +71,8 @@ Call::Call() : lock_(state()) {}
 
 FallibleCall::FallibleCall() : fails_(++calls == failing_call()) {}
 
+std::size_t reported_free_memory() { return most_free_memory; }
+
 void count_live(int change) { live += change; }
 
 Visit::Visit(std::uint64_t count) : count_(count), first_(0), step_(1) {
@@ -104,6 +108,12 @@ EXPORTED long eigencoder_emulation_calls() {
 EXPORTED long eigencoder_emulation_live() {
   const Call call;
   return eigencoder::emulation::live;
+}
+
+// What a program is told of the free memory, so that it takes its data in blocks; the memory there is stays the same.
+EXPORTED void eigencoder_emulation_report_free_memory(std::size_t most) {
+  const Call call;
+  eigencoder::emulation::most_free_memory = most;
 }
 
 EXPORTED void eigencoder_emulation_set_order(int order) {

@@ -1,6 +1,7 @@
 // Faults that end the process, failures on request, and what is counted of both.
 #pragma once
 
+#include <cstddef>
 #include <mutex>
 
 namespace eigencoder::emulation {
@@ -26,6 +27,9 @@ class FallibleCall : public Call {
  private:
   bool fails_;
 };
+
+// What is free of the device's memory is said to be no more.
+std::size_t reported_free_memory();
 
 // Allocations, streams, events and handles: +1 where one is made, -1 where it is destroyed.
 void count_live(int change);

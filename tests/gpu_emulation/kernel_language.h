@@ -65,6 +65,8 @@ inline void __syncwarp(unsigned int mask = 0xffffffffu, const char* file = __bui
   eigencoder::emulation::meet_warp({eigencoder::emulation::Meeting::warp_barrier, file, line}, mask, 0, 0);
 }
 
+inline int atomicExch(int* address, int value) { return __atomic_exchange_n(address, value, __ATOMIC_RELAXED); }
+
 template <class T>
 T __shfl_sync(unsigned int mask, T value, int source, int width = warpSize, const char* file = __builtin_FILE(),
               int line = __builtin_LINE()) {

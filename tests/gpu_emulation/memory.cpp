@@ -1,4 +1,5 @@
 // Allocations, copies and the attributes of pointers.
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
@@ -88,7 +89,7 @@ using namespace eigencoder::emulation;
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
   const FallibleCall call;
   if (call.fails()) return remember(cudaErrorUnknown);
-  *free = free_device_size();
+  *free = std::min(free_device_size(), reported_free_memory());
   *total = device_size;
   return cudaSuccess;
 }

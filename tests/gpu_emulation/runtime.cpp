@@ -154,6 +154,13 @@ cudaError_t cudaGetDeviceCount(int* count) {
   return cudaSuccess;
 }
 
+cudaError_t cudaGetDevice(int* device) {
+  const FallibleCall call;
+  if (call.fails()) return remember(cudaErrorUnknown);
+  *device = 0;
+  return cudaSuccess;
+}
+
 cudaError_t cudaSetDevice(int device) {
   const FallibleCall call;
   return call.fails() || device != 0 ? remember(cudaErrorInvalidDevice) : cudaSuccess;

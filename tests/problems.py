@@ -1,5 +1,6 @@
 """Small networks with data that lies away from the kinks of the activations, for gradients by differences."""
 
+from functools import partial
 from itertools import product
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from eigencoder.reference import Dataset, Network, Objective, training
 from eigencoder.reference.formulas import ACTIVATIONS, ACTIVITIES, LOSSES
 from eigencoder.reference.kernels import CORRUPTIONS, Noise, dense_forward, gather_corrupt, largest
 from eigencoder.reference.objective import PENALTIES
-from tolerances import KINK_MARGIN
+from tolerances import GRADIENT, KINK_MARGIN
 
 Array = NDArray[np.float64]
 NOISE_SEED = 0
@@ -71,6 +72,16 @@ class Problem(NamedTuple):
             noise_seed=NOISE_SEED,
             labels=self.labels,
         )
+
+    def differences(self) -> Array:
+        """The gradient by differences of J."""
+
+        def loss(moved: int, displacement: float) -> float:
+            parameters = self.parameters.copy()
+            parameters[moved] += displacement
+            return self.loss_and_gradients(parameters)[0]
+
+        return np.array([GRADIENT.derivative(partial(loss, which)) for which in range(len(self.parameters))])
 
     def distance_to_kink(self) -> float:
         """The least |z| of any layer, or the least distance of a code unit that stays to one that does not."""

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from backend import BACKEND, DEVICE
 from eigencoder import _core
 from eigencoder.reference import Network, formulas, kernels, training
-from backend import BACKEND, DEVICE
 from tolerances import FORMULA, SMALL_VALUES
 
 Z = np.concatenate([np.linspace(-30, 30, 1201), [-700, -100, 100, 700, 0.0, -0.0, 1e-30, -1e-30]])

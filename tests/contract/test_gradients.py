@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from backend import BACKEND, DEVICE
 from eigencoder import Autoencoder, _core, check_gradients
 from eigencoder.reference import Network, Objective, training
 from eigencoder.reference.objective import PENALTIES
-from backend import BACKEND, DEVICE
 from problems import CASES, NOISE_SEED, Case, Problem, problem_of
 from tolerances import GRADIENT, NATIVE_OVER_REFERENCE
 

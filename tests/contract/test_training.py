@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backend import BACKEND, DEVICE
 from eigencoder import _core
 from eigencoder.reference import Dataset, Network, Objective, Optimizer, Schedule, training
-from backend import BACKEND, DEVICE
 from problems import RECONSTRUCTION_LOSSES
 from tolerances import TRAINING
 

@@ -1,0 +1,123 @@
+"""What only an emulated GPU can be made to do: have little memory, and fail at any call."""
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backend import DEVICE
+from eigencoder import Autoencoder, EncoderClassifier, loss_and_gradients
+
+X = np.random.default_rng(0).uniform(size=(11, 5))
+Y = np.arange(11) % 2
+LITTLE = 64  # bytes
+
+
+def fitted(**settings: Any) -> Autoencoder:
+    settings = {"batch_size": 4, "max_iter": 2, "penalty": "kl", "corruption": "masking", "tol": 0, **settings}
+    return Autoencoder(3, **settings, random_state=0, device=DEVICE).fit(X, sample_weight=1.0 + Y)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"penalty": None, "corruption": None, "early_stopping": True}, {"solver": "sgd", "shuffle": False}],
+    ids=["kl", "validation", "in order"],
+)
+def test_data_that_is_streamed_gives_the_bits_of_data_that_stays(
+    emulation: ctypes.CDLL, settings: dict[str, Any]
+) -> None:
+    stays = fitted(**settings)
+    emulation.eigencoder_emulation_report_free_memory(LITTLE)
+    streamed = fitted(**settings)
+    assert streamed.loss_curve_ == stays.loss_curve_
+    assert streamed.validation_loss_curve_ == stays.validation_loss_curve_
+    for one, other in zip(streamed.coefs_, stays.coefs_, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def streamed_fit(emulation: ctypes.CDLL) -> Callable[[], list[Any]]:
+    def run() -> list[Any]:
+        emulation.eigencoder_emulation_report_free_memory(LITTLE)
+        estimator = fitted()
+        emulation.eigencoder_emulation_report_free_memory(2**62)
+        return [estimator.loss_curve_, *estimator.coefs_]
+
+    return run
+
+
+def resident_fit(_: ctypes.CDLL) -> Callable[[], list[Any]]:
+    def run() -> list[Any]:
+        estimator = fitted(
+            penalty="l1", n_active=2, solver="adamw", alpha=0.1, max_grad_norm=0.1, averaging=0.5, early_stopping=True
+        )
+        return [estimator.loss_curve_, *estimator.coefs_]
+
+    return run
+
+
+def classifier_fit(_: ctypes.CDLL) -> Callable[[], list[Any]]:
+    encoder = fitted()
+
+    def run() -> list[Any]:
+        estimator = EncoderClassifier(encoder, max_iter=1, batch_size=4, random_state=0, device=DEVICE).fit(X, Y)
+        return [estimator.loss_curve_, *estimator.coefs_]
+
+    return run
+
+
+def gradients(_: ctypes.CDLL) -> Callable[[], list[Any]]:
+    estimator = fitted(penalty="contractive", tied_weights=True)
+
+    def run() -> list[Any]:
+        loss, of_coefs, of_intercepts = loss_and_gradients(estimator, X)
+        return [loss, *of_coefs, *of_intercepts]
+
+    return run
+
+
+def inference(_: ctypes.CDLL) -> Callable[[], list[Any]]:
+    estimator = fitted(n_active=2)
+    return lambda: [estimator.transform(X), estimator.score_samples(X)]
+
+
+@pytest.mark.parametrize("prepare", [resident_fit, streamed_fit, classifier_fit, gradients, inference])
+def test_a_failure_of_any_call_is_an_error_that_leaves_nothing_behind(
+    emulation: ctypes.CDLL, prepare: Callable[[ctypes.CDLL], Callable[[], list[Any]]]
+) -> None:
+    run = prepare(emulation)
+    expected = run()
+    live = emulation.eigencoder_emulation_live()
+    emulation.eigencoder_emulation_fail_at(0)
+    run()
+    n_calls = emulation.eigencoder_emulation_calls()
+    assert emulation.eigencoder_emulation_live() == live
+
+    n_errors = 0
+    for n in range(1, n_calls + 1):
+        emulation.eigencoder_emulation_fail_at(n)
+        try:
+            found = run()
+        except RuntimeError as error:
+            n_errors += 1
+            assert "failed" in str(error) or "no room" in str(error)
+        else:  # the end of what goes out of scope: there is nobody to tell
+            for one, other in zip(found, expected, strict=True):
+                np.testing.assert_array_equal(one, other)
+        assert emulation.eigencoder_emulation_live() == live, f"call {n} of {n_calls}"
+    assert n_errors > 0.9 * n_calls
+
+    emulation.eigencoder_emulation_fail_at(0)
+    for one, other in zip(run(), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_failed_fit_leaves_the_estimator_as_it_was(emulation: ctypes.CDLL) -> None:
+    estimator = fitted(warm_start=True)
+    before = [w.copy() for w in estimator.coefs_]
+    emulation.eigencoder_emulation_fail_at(120)
+    with pytest.raises(RuntimeError, match="failed"):
+        estimator.fit(X)
+    for one, other in zip(estimator.coefs_, before, strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -152,3 +152,34 @@ assert eigencoder.check_gradients(cuda, X).ok
     *_, shown, first, second, auto = result.stdout.splitlines()
     assert shown == "CUDA       available"
     assert [first, second, auto] == [_core.available_engines()[0]] * 3
+
+
+class UntouchableArray:
+    """On a GPU, as its device says; whoever reads more of it fails."""
+
+    def __dlpack_device__(self):
+        return 2, 0
+
+    def __getattr__(self, name):
+        raise AssertionError(f"{name} was read")
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "transform", "reconstruct", "score_samples", "score"])
+@pytest.mark.parametrize("device", ["cpu", "cuda", "auto"])
+def test_an_array_on_a_gpu_stays_untouched_where_it_cannot_be_used(no_cuda, method, device):
+    fitted = Autoencoder(2, max_iter=1).fit(data()).set_params(device=device)
+    error, message = (
+        (TypeError, "X lies on a GPU, but .* on the CPU: use device='cuda', or pass a copy on the host")
+        if device == "cpu"
+        else (RuntimeError, "EIGENCODER_CUDA_ENGINE")
+    )
+    assert_refused(fitted, error, message, lambda a: getattr(a, method)(UntouchableArray()))
+
+
+def test_arrays_on_a_gpu():
+    tests = Path(__file__).parent / "stand_in"
+    code = f"import sys, pytest; sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', {str(tests)!r}]))"
+    environment = {**os.environ, "EIGENCODER_CUDA_ENGINE": str(STAND_IN)}
+    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
+    assert "skipped" not in result.stdout

@@ -1,3 +1,4 @@
+#include "bindings/device_array.h"
 #include "bindings/python_monitor.h"
 
 namespace eigencoder::bindings {
@@ -32,11 +33,10 @@ LayerView<T> layer_view(const Layer<T>& layer) {
 }
 
 template <typename T>
-std::vector<LayerView<T>> layer_views(const std::vector<Layer<T>>& layers, const Array<T>& x) {
+std::vector<LayerView<T>> layer_views(const std::vector<Layer<T>>& layers, const Rows<T>& x) {
   if (layers.empty()) throw py::value_error("layers must not be empty");
-  if (x.ndim() != 2) throw py::value_error("x must have 2 dimensions, found " + std::to_string(x.ndim()));
   std::vector<LayerView<T>> views;
-  Index n_inputs = x.shape(1);
+  Index n_inputs = x.n_columns();
   for (const auto& layer : layers) {
     views.push_back(layer_view(layer));
     require_size("the input of a layer", views.back().n_inputs, n_inputs);
@@ -59,34 +59,62 @@ void run_without_gil(int n_threads, const Run& run) {
 }
 
 template <typename T>
-Array<T> forward(const std::vector<Layer<T>>& layers, const Array<T>& x, int n_threads, const std::string& device) {
-  const auto views = layer_views(layers, x);
-  Array<T> output({x.shape(0), static_cast<py::ssize_t>(views.back().n_outputs)});
-  run_without_gil(n_threads, [&, result = output.mutable_data()](Monitor& monitor) {
-    return engine_for<T>(device).forward(views, x.data(), x.shape(0), result, monitor, n_threads);
+void forward_into(T* output, const std::vector<LayerView<T>>& layers, const Rows<T>& x, int n_threads,
+                  const std::string& device) {
+  x.require_readable(device);
+  run_without_gil(n_threads, [&](Monitor& monitor) {
+    return engine_for<T>(device).forward(layers, x.data(), x.n_rows(), output, monitor, n_threads);
   });
+}
+
+template <typename T>
+std::variant<Array<T>, DeviceArray> forward(const std::vector<Layer<T>>& layers, const Rows<T>& x, int n_threads,
+                                            const std::string& device, bool to_host) {
+  const auto views = layer_views(layers, x);
+  if (x.gpu() && !to_host) {
+    const auto output = DeviceArray::allocate<T>(*x.gpu(), x.n_rows(), views.back().n_outputs);
+    forward_into(output.template data<T>(), views, x, n_threads, device);
+    return output;
+  }
+  Array<T> output({x.n_rows(), views.back().n_outputs});
+  forward_into(output.mutable_data(), views, x, n_threads, device);
   return output;
 }
 
 template <typename T>
-Array<double> squared_errors(const std::vector<Layer<T>>& layers, const Array<T>& x, int n_threads,
+Array<double> squared_errors(const std::vector<Layer<T>>& layers, const Rows<T>& x, int n_threads,
                              const std::string& device) {
   const auto views = layer_views(layers, x);
-  require_size("a reconstructed row", views.back().n_outputs, x.shape(1));
-  Array<double> errors(x.shape(0));
+  require_size("a reconstructed row", views.back().n_outputs, x.n_columns());
+  x.require_readable(device);
+  Array<double> errors(x.n_rows());
   run_without_gil(n_threads, [&, result = errors.mutable_data()](Monitor& monitor) {
-    return engine_for<T>(device).squared_errors(views, x.data(), x.shape(0), result, monitor, n_threads);
+    return engine_for<T>(device).squared_errors(views, x.data(), x.n_rows(), result, monitor, n_threads);
   });
   return errors;
 }
 
 template <typename T>
+std::pair<Array<T>, bool> describe(const Rows<T>& x, const std::string& device) {
+  x.require_readable(device);
+  Array<T> column_extremes({Index{2}, x.n_columns()});
+  T* const extremes = column_extremes.mutable_data();
+  bool all_finite = false;
+  {
+    const WithoutGil no_gil;
+    all_finite = engine_for<T>(device).describe(x.data(), x.n_rows(), x.n_columns(), extremes);
+  }
+  return {std::move(column_extremes), all_finite};
+}
+
+template <typename T>
 void bind_inference_of(py::module_& module) {
   using py::arg;
-  module.def("forward", &forward<T>, arg("layers").noconvert(), arg("x").noconvert(), arg("n_threads"),
+  module.def("forward", &forward<T>, arg("layers").noconvert(), arg("x"), arg("n_threads"), arg("device") = "cpu",
+             arg("to_host") = false);
+  module.def("squared_errors", &squared_errors<T>, arg("layers").noconvert(), arg("x"), arg("n_threads"),
              arg("device") = "cpu");
-  module.def("squared_errors", &squared_errors<T>, arg("layers").noconvert(), arg("x").noconvert(), arg("n_threads"),
-             arg("device") = "cpu");
+  module.def("describe", &describe<T>, arg("x"), arg("device") = "cpu");
 }
 
 }  // namespace

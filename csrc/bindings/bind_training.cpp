@@ -1,3 +1,4 @@
+#include "bindings/device_array.h"
 #include "bindings/python_monitor.h"
 #include "eigencoder/check.h"
 #include "eigencoder/layers.h"
@@ -13,29 +14,30 @@ struct Training {
 };
 
 template <typename T>
-void check_x(const NetworkConfig& network, const Array<T>& x, const OptionalArray<double>& weights,
-             const OptionalArray<std::int64_t>& labels, const OptionalArray<T>& column_extremes) {
-  if (x.ndim() != 2) throw py::value_error("x must have 2 dimensions, found " + std::to_string(x.ndim()));
-  require_size("a row of x", x.shape(1), network.layer_sizes.front());
-  if (weights) require_size("weights", weights->size(), x.shape(0));
-  if (column_extremes) require_size("column_extremes", column_extremes->size(), 2 * x.shape(1));
+void check_x(const NetworkConfig& network, const Rows<T>& x, const std::string& device,
+             const OptionalArray<double>& weights, const OptionalArray<std::int64_t>& labels,
+             const OptionalArray<T>& column_extremes) {
+  x.require_readable(device);
+  require_size("a row of x", x.n_columns(), network.layer_sizes.front());
+  if (weights) require_size("weights", weights->size(), x.n_rows());
+  if (column_extremes) require_size("column_extremes", column_extremes->size(), 2 * x.n_columns());
   if (!labels) return;
-  require_size("labels", labels->size(), x.shape(0));
+  require_size("labels", labels->size(), x.n_rows());
   const auto [lowest, highest] = std::minmax_element(labels->data(), labels->data() + labels->size());
   if (*lowest < 0 || *highest >= network.layer_sizes.back()) throw py::index_error("labels must be indices of outputs");
 }
 
 template <typename T>
-Dataset<T> dataset(const Array<T>& x, const OptionalArray<std::int64_t>& rows, const OptionalArray<double>& weights,
+Dataset<T> dataset(const Rows<T>& x, const OptionalArray<std::int64_t>& rows, const OptionalArray<double>& weights,
                    const OptionalArray<std::int64_t>& labels, const OptionalArray<T>& column_extremes,
                    Index first_row) {
   Dataset<T> data;
   data.x = x.data();
-  data.n_samples = rows ? rows->size() : x.shape(0);
+  data.n_samples = rows ? rows->size() : x.n_rows();
   if (data.n_samples < 1) throw py::value_error("x must have at least 1 row");
   if (rows) {
     const auto [lowest, highest] = std::minmax_element(rows->data(), rows->data() + rows->size());
-    if (*lowest < 0 || *highest >= x.shape(0)) throw py::index_error("rows must be indices of x");
+    if (*lowest < 0 || *highest >= x.n_rows()) throw py::index_error("rows must be indices of x");
   }
   data.rows = data_or_null(rows);
   data.weights = data_or_null(weights);
@@ -62,16 +64,16 @@ void require_labels(const ObjectiveConfig& objective, const OptionalArray<std::i
 template <typename T>
 std::pair<Training, py::object> fit(
     const NetworkConfig& network, const ObjectiveConfig& objective, const OptimizerConfig& optimizer,
-    const ScheduleConfig& schedule, std::uint64_t seed, const Array<T>& x, const OptionalArray<std::int64_t>& rows,
+    const ScheduleConfig& schedule, std::uint64_t seed, const Rows<T>& x, const OptionalArray<std::int64_t>& rows,
     const OptionalArray<double>& weights, const OptionalArray<std::int64_t>& labels,
-    const OptionalArray<T>& column_extremes, Index first_row, const OptionalArray<T>& x_validation,
+    const OptionalArray<T>& column_extremes, Index first_row, const OptionalRows<T>& x_validation,
     const OptionalArray<std::int64_t>& validation_rows, const OptionalArray<double>& validation_weights,
     const OptionalArray<std::int64_t>& validation_labels, Array<T>& parameters, Array<T>& first_moment,
     Array<T>& second_moment, std::optional<Array<T>>& average, std::optional<Array<double>>& mean_activity,
     Index n_updates, PythonMonitor::Callback on_epoch_begin, PythonMonitor::Callback on_epoch_end, int n_threads,
     const std::string& device) {
   check(network, objective);
-  check_x(network, x, weights, labels, column_extremes);
+  check_x(network, x, device, weights, labels, column_extremes);
   require_extremes(objective, column_extremes);
   require_labels(objective, labels);
   require_positive(n_threads);
@@ -88,7 +90,7 @@ std::pair<Training, py::object> fit(
   const Dataset<T> train = dataset(x, rows, weights, labels, column_extremes, first_row);
   Dataset<T> validation;
   if (x_validation) {
-    check_x(network, *x_validation, validation_weights, validation_labels, column_extremes);
+    check_x(network, *x_validation, device, validation_weights, validation_labels, column_extremes);
     require_labels(objective, validation_labels);
     validation = dataset(*x_validation, validation_rows, validation_weights, validation_labels, column_extremes, 0);
   } else if (schedule.early_stopping) {
@@ -114,13 +116,13 @@ std::pair<Training, py::object> fit(
 }
 
 template <typename T>
-double loss_and_gradients(const NetworkConfig& network, const ObjectiveConfig& objective, const Array<T>& x,
+double loss_and_gradients(const NetworkConfig& network, const ObjectiveConfig& objective, const Rows<T>& x,
                           const OptionalArray<double>& weights, const OptionalArray<std::int64_t>& labels,
                           const OptionalArray<T>& column_extremes, std::optional<std::uint64_t> noise_seed,
                           const OptionalArray<double>& mean_activity, const Array<T>& parameters,
                           std::optional<Array<T>>& gradients, int n_threads, const std::string& device) {
   check(network, objective);
-  check_x(network, x, weights, labels, column_extremes);
+  check_x(network, x, device, weights, labels, column_extremes);
   require_labels(objective, labels);
   if (noise_seed) require_extremes(objective, column_extremes);
   require_positive(n_threads);
@@ -154,12 +156,12 @@ void bind_training_of(py::module_& module) {
   const auto array = [](const char* name) { return arg(name).noconvert(); };
   module.def("initialise", &initialise<T>, arg("network"), arg("seed"), array("parameters"));
   module.def("fit", &fit<T>, arg("network"), arg("objective"), arg("optimizer"), arg("schedule"), py::kw_only(),
-             arg("seed"), array("x"), array("rows"), array("weights"), array("labels"), array("column_extremes"),
-             arg("first_row"), array("x_validation"), array("validation_rows"), array("validation_weights"),
+             arg("seed"), arg("x"), array("rows"), array("weights"), array("labels"), array("column_extremes"),
+             arg("first_row"), arg("x_validation"), array("validation_rows"), array("validation_weights"),
              array("validation_labels"), array("parameters"), array("first_moment"), array("second_moment"),
              array("average"), array("mean_activity"), arg("n_updates"), arg("on_epoch_begin"), arg("on_epoch_end"),
              arg("n_threads"), arg("device") = "cpu");
-  module.def("loss_and_gradients", &loss_and_gradients<T>, arg("network"), arg("objective"), py::kw_only(), array("x"),
+  module.def("loss_and_gradients", &loss_and_gradients<T>, arg("network"), arg("objective"), py::kw_only(), arg("x"),
              array("weights"), array("labels"), array("column_extremes"), arg("noise_seed"), array("mean_activity"),
              array("parameters"), array("gradients"), arg("n_threads"), arg("device") = "cpu");
 }

@@ -1,7 +1,5 @@
 #include "eigencoder/autoencoder.h"
 
-#include <algorithm>
-#include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -16,37 +14,6 @@ namespace {
 void check_rows(const void* x, Index n_samples) {
   if (!x) throw std::invalid_argument("x must point to rows, found nullptr");
   if (n_samples < 1) throw std::invalid_argument("x must hold at least 1 row, found " + std::to_string(n_samples));
-}
-
-template <typename T>
-void check_entries(const T* x, Index n_entries, Loss loss) {
-  for (Index i = 0; i < n_entries; ++i) {
-    if (!std::isfinite(x[i])) throw std::invalid_argument("x must be finite, found " + std::to_string(x[i]));
-    if (loss == Loss::binary_crossentropy && (x[i] < 0 || x[i] > 1)) {
-      throw std::invalid_argument("binary_crossentropy needs x in [0, 1], found " + std::to_string(x[i]));
-    }
-  }
-}
-
-// (2, n_features), minima then maxima.
-template <typename T>
-std::vector<T> column_extremes(const T* x, Index n_samples, Index n_features) {
-  std::vector<T> extremes(x, x + n_features);
-  extremes.insert(extremes.end(), x, x + n_features);
-  for (Index i = 1; i < n_samples; ++i) {
-    for (Index j = 0; j < n_features; ++j) {
-      T& minimum = extremes[static_cast<std::size_t>(j)];
-      T& maximum = extremes[static_cast<std::size_t>(n_features + j)];
-      minimum = std::min(minimum, x[i * n_features + j]);
-      maximum = std::max(maximum, x[i * n_features + j]);
-    }
-  }
-  return extremes;
-}
-
-template <typename T>
-const EngineFor<T>& engine_for() {
-  return engine();
 }
 
 }  // namespace
@@ -65,11 +32,13 @@ NetworkConfig mirrored_network(Index n_features, const std::vector<Index>& hidde
 }
 
 template <typename T>
-Autoencoder<T>::Autoencoder(NetworkConfig network, ObjectiveConfig objective, std::uint64_t seed, int n_threads)
+Autoencoder<T>::Autoencoder(NetworkConfig network, ObjectiveConfig objective, std::uint64_t seed, int n_threads,
+                            const std::string& device)
     : network_(std::move(network)),
       objective_(objective),
       seed_(seed),
-      n_threads_(n_threads == 0 ? available_threads() : n_threads) {
+      n_threads_(n_threads == 0 ? available_threads() : n_threads),
+      engine_(&engine(device)) {
   check(network_);
   check(objective_);
   check(network_, objective_);
@@ -79,7 +48,8 @@ Autoencoder<T>::Autoencoder(NetworkConfig network, ObjectiveConfig objective, st
   }
   if (n_threads_ < 1) throw std::invalid_argument("n_threads must be >= 0, found " + std::to_string(n_threads));
   parameters_.resize(static_cast<std::size_t>(layers_of(network_).back().end()));
-  engine_for<T>().initialise(network_, seed_, parameters_.data());
+  const EngineFor<T>& cpu = engine();
+  cpu.initialise(network_, seed_, parameters_.data());
 }
 
 template <typename T>
@@ -93,7 +63,6 @@ template <typename T>
 FitResult Autoencoder<T>::fit(const T* x, Index n_samples, const OptimizerConfig& optimizer,
                               const ScheduleConfig& schedule, Monitor& monitor) {
   check_rows(x, n_samples);
-  check_entries(x, n_samples * n_features(), objective_.loss);
   check(optimizer);
   check(schedule);
   if (schedule.early_stopping) {
@@ -102,7 +71,7 @@ FitResult Autoencoder<T>::fit(const T* x, Index n_samples, const OptimizerConfig
   Dataset<T> train;
   train.x = x;
   train.n_samples = n_samples;
-  const std::vector<T> extremes = column_extremes(x, n_samples, n_features());
+  const std::vector<T> extremes = column_extremes(x, n_samples);
   train.column_extremes = extremes.data();
   std::vector<T> first_moment(parameters_.size());
   std::vector<T> second_moment(parameters_.size());
@@ -119,7 +88,7 @@ FitResult Autoencoder<T>::fit(const T* x, Index n_samples, const OptimizerConfig
   state.average = average.empty() ? nullptr : average.data();
   state.mean_activity = mean_activity.empty() ? nullptr : mean_activity.data();
   FitResult result =
-      engine_for<T>().fit(network_, objective_, optimizer, schedule, seed_, train, nullptr, state, monitor, n_threads_);
+      engine_->fit(network_, objective_, optimizer, schedule, seed_, train, nullptr, state, monitor, n_threads_);
   if (!average.empty()) parameters_ = std::move(average);
   return result;
 }
@@ -144,7 +113,7 @@ std::vector<double> Autoencoder<T>::score_samples(const T* x, Index n_samples) c
   check_rows(x, n_samples);
   std::vector<double> scores(static_cast<std::size_t>(n_samples));
   Monitor silent;
-  engine_for<T>().squared_errors(layers(), x, n_samples, scores.data(), silent, n_threads_);
+  engine_->squared_errors(layers(), x, n_samples, scores.data(), silent, n_threads_);
   for (double& score : scores) score = -score;
   return scores;
 }
@@ -174,6 +143,22 @@ std::vector<LayerView<T>> Autoencoder<T>::decoder() const {
   return views;
 }
 
+// (2, n_features), minima then maxima; refuses x that the loss cannot take.
+template <typename T>
+std::vector<T> Autoencoder<T>::column_extremes(const T* x, Index n_samples) const {
+  std::vector<T> extremes(2 * static_cast<std::size_t>(n_features()));
+  if (!engine_->describe(x, n_samples, n_features(), extremes.data())) {
+    throw std::invalid_argument("x must be finite, found NaN or infinity");
+  }
+  if (objective_.loss != Loss::binary_crossentropy) return extremes;
+  for (const T extreme : extremes) {
+    if (extreme < 0 || extreme > 1) {
+      throw std::invalid_argument("binary_crossentropy needs x in [0, 1], found " + std::to_string(extreme));
+    }
+  }
+  return extremes;
+}
+
 template <typename T>
 std::vector<T> Autoencoder<T>::forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples) const {
   check_rows(x, n_samples);
@@ -184,7 +169,7 @@ std::vector<T> Autoencoder<T>::forward(const std::vector<LayerView<T>>& layers, 
   }
   std::vector<T> output(static_cast<std::size_t>(n_samples * n_outputs));
   Monitor silent;
-  engine_for<T>().forward(layers, x, n_samples, output.data(), silent, n_threads_);
+  engine_->forward(layers, x, n_samples, output.data(), silent, n_threads_);
   return output;
 }
 

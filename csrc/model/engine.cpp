@@ -2,6 +2,8 @@
 #include "eigencoder/engine.h"
 
 #include <algorithm>
+#include <cmath>
+#include <new>
 
 #include "model/inference.h"
 #include "model/trainer.h"
@@ -75,6 +77,23 @@ class CpuEngineFor : public virtual EngineFor<T> {
     });
   }
 
+  bool describe(const T* x, Index n_samples, Index n_features, T* column_extremes) const override {
+    T* const minima = column_extremes;
+    T* const maxima = column_extremes + n_features;
+    std::copy_n(x, n_features, minima);
+    std::copy_n(x, n_features, maxima);
+    bool all_finite = true;
+    for (Index i = 0; i < n_samples; ++i) {
+      for (Index j = 0; j < n_features; ++j) {
+        const T number = x[i * n_features + j];
+        all_finite = all_finite && std::isfinite(number);
+        minima[j] = std::min(minima[j], number);
+        maxima[j] = std::max(maxima[j], number);
+      }
+    }
+    return all_finite;
+  }
+
  private:
   template <typename Call>
   static bool ran_to_the_end(const Call& call) {
@@ -91,6 +110,9 @@ class CpuEngine : public Engine, CpuEngineFor<float>, CpuEngineFor<double> {
  public:
   const char* name() const override { return EIGENCODER_LEVEL; }
   const char* compiler() const override { return EIGENCODER_COMPILER; }
+
+  void* allocate(std::size_t bytes) const override { return ::operator new(bytes); }
+  void release(void* memory) const override { ::operator delete(memory); }
 };
 
 }  // namespace

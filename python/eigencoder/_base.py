@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from . import _core
 from ._callbacks import CallbackSupportMixin, with_callbacks
 from ._data import check_codes, check_features, check_sample_weight
+from ._device import Matrix, as_given, device_of
 from ._network import Layer, check_shapes, is_tied, layers_of
 from ._score import explained, squared_deviation
 from ._settings import AutoencoderSettings, Settings, TrainingSettings, check_device, check_n_jobs, is_share
@@ -75,17 +76,21 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     @abstractmethod
     def _settings(self) -> TrainingSettings: ...
 
-    def _check_input(self, X: ArrayLike, *, all_finite: bool = False) -> NDArray[Any]:
+    def _check_input(self, X: ArrayLike, *, all_finite: bool = False) -> Matrix:
         check_is_fitted(self, "coefs_")
-        return check_features(self, X, reset=False, dtype=self._dtype, all_finite=all_finite)
+        return check_features(self, X, reset=False, dtype=self._dtype, all_finite=all_finite, device=self._device())
 
-    def _infer(self, function: Callable[..., NDArray[Any]], x: NDArray[Any], layers: list[Layer]) -> NDArray[Any]:
+    def _infer(self, function: Callable[..., NDArray[Any]], x: Matrix, layers: list[Layer]) -> NDArray[Any]:
         """Call the core, which sees on its way whether x is finite."""
         try:
-            return function(layers, x, self._n_threads(), check_device("device", self.device))
+            return function(layers, x, self._n_threads(), device_of(x, self._device()))
         except ValueError:
-            assert_all_finite(x, estimator_name=type(self).__name__, input_name="X")
+            if isinstance(x, np.ndarray):
+                assert_all_finite(x, estimator_name=type(self).__name__, input_name="X")
             raise
+
+    def _device(self) -> str:
+        return check_device("device", self.device)
 
     def _n_threads(self) -> int:
         return n_threads(check_n_jobs("n_jobs", self.n_jobs))
@@ -111,7 +116,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
         ----------
         X : array-like of shape (n_samples, n_features)
             Training data. float32 stays float32 and float64 stays float64, any other type becomes float64. A
-            C-contiguous array of one of the two is read where it lies.
+            C-contiguous array of one of the two is read where it lies, be it on the GPU that ``device`` names.
         y : Ignored
             Present for the conventions of scikit-learn.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -186,10 +191,10 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
         Returns
         -------
         codes : ndarray of shape (n_samples, n_components)
-            The code of each row.
+            The code of each row. For X on a GPU, an array of the same library there.
         """
         x, layers = self._check_input(X), self._layers()
-        return self._infer(_core.forward, x, layers[: len(layers) // 2])
+        return as_given(X, self._infer(_core.forward, x, layers[: len(layers) // 2]))
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
         """Decode codes.
@@ -202,11 +207,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
         Returns
         -------
         X_original : ndarray of shape (n_samples, n_features)
-            What the decoder makes of each code.
+            What the decoder makes of each code. For X on a GPU, an array of the same library there.
         """
         check_is_fitted(self, "coefs_")
-        codes, layers = check_codes(X, self._n_features_out, self._dtype), self._layers()
-        return self._infer(_core.forward, codes, layers[len(layers) // 2 :])
+        codes, layers = check_codes(X, self._n_features_out, self._dtype, self._device()), self._layers()
+        return as_given(X, self._infer(_core.forward, codes, layers[len(layers) // 2 :]))
 
     def reconstruct(self, X: ArrayLike) -> NDArray[Any]:
         """Encode and decode X.
@@ -219,9 +224,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
         Returns
         -------
         reconstruction : ndarray of shape (n_samples, n_features)
-            h(x) of each row.
+            h(x) of each row. For X on a GPU, an array of the same library there.
         """
-        return self._infer(_core.forward, self._check_input(X), self._layers())
+        return as_given(X, self._infer(_core.forward, self._check_input(X), self._layers()))
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
         """How normal each row is: the negative squared error of its reconstruction.

@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from . import _core
 from ._base import BaseAutoencoder
 from ._data import Labels
+from ._device import Matrix
 from ._network import Network
 from ._settings import TrainingSettings
 from ._training import Training
@@ -44,7 +45,7 @@ class ClassifierSettings(TrainingSettings):
             corruption_level=self.corruption_level,
         )
 
-    def check_data(self, x: NDArray[Any], name: str) -> None:
+    def check_data(self, x: Matrix, name: str) -> None:
         """The loss is one of classes and takes any row."""
 
 
@@ -94,7 +95,8 @@ class ClassifierTraining(Training):
             self.encoder = clone(self.encoder)
             if self.encoder.random_state is None:
                 self.encoder.set_params(random_state=self.seed)
-            self.encoder.fit(self.data.x, sample_weight=self.sample_weight)
+            x: Any = self.data.x
+            self.encoder.fit(x, sample_weight=self.sample_weight)
         coefs, intercepts = self.network.unpack(self.parameters)
         for layer in range(self.network.n_encoder_layers):
             coefs[layer][...] = self.encoder.coefs_[layer]

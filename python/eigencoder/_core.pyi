@@ -1,7 +1,7 @@
 """The native core: plain arrays and numbers in, plain arrays and numbers out. Every array is C-contiguous."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias, TypeVar, final
+from typing import Any, TypeAlias, TypeVar, final, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +79,31 @@ class ScheduleConfig:
     ) -> None: ...
 
 @final
+class DeviceArray:
+    """A C-contiguous matrix of float32 or float64 in the memory of a GPU, which it keeps alive."""
+
+    def __init__(self, array: object, gpu: int) -> None:
+        """Of an array that exports `__cuda_array_interface__` or `__dlpack__`, which lies on that GPU."""
+    @property
+    def shape(self) -> tuple[int, int]: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    @property
+    def device(self) -> str: ...
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]: ...
+    def __len__(self) -> int: ...
+    def __dlpack_device__(self) -> tuple[int, int]: ...
+    def __dlpack__(
+        self,
+        *,
+        stream: object = None,
+        max_version: object = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> object: ...
+
+@final
 class FitResult:
     @property
     def status(self) -> str:
@@ -108,13 +133,13 @@ def fit(
     schedule: ScheduleConfig,
     *,
     seed: int,
-    x: NDArray[_T],
+    x: NDArray[_T] | DeviceArray,
     rows: NDArray[np.int64] | None,
     weights: NDArray[np.float64] | None,
     labels: NDArray[np.int64] | None,
     column_extremes: NDArray[_T] | None,
     first_row: int,
-    x_validation: NDArray[_T] | None,
+    x_validation: NDArray[_T] | DeviceArray | None,
     validation_rows: NDArray[np.int64] | None,
     validation_weights: NDArray[np.float64] | None,
     validation_labels: NDArray[np.int64] | None,
@@ -138,7 +163,7 @@ def loss_and_gradients(
     network: NetworkConfig,
     objective: ObjectiveConfig,
     *,
-    x: NDArray[_T],
+    x: NDArray[_T] | DeviceArray,
     weights: NDArray[np.float64] | None,
     labels: NDArray[np.int64] | None,
     column_extremes: NDArray[_T] | None,
@@ -149,10 +174,22 @@ def loss_and_gradients(
     n_threads: int,
     device: str = "cpu",
 ) -> float: ...
-def forward(layers: Sequence[_Layer[_T]], x: NDArray[_T], n_threads: int, device: str = "cpu") -> NDArray[_T]: ...
+@overload
+def forward(
+    layers: Sequence[_Layer[_T]], x: NDArray[_T], n_threads: int, device: str = "cpu", to_host: bool = False
+) -> NDArray[_T]: ...
+@overload
+def forward(
+    layers: Sequence[_Layer[_T]], x: DeviceArray, n_threads: int, device: str = "cpu", to_host: bool = False
+) -> NDArray[_T] | DeviceArray:
+    """The output lies where x does, unless it is to be brought to the host."""
+
 def squared_errors(
-    layers: Sequence[_Layer[_T]], x: NDArray[_T], n_threads: int, device: str = "cpu"
+    layers: Sequence[_Layer[_T]], x: NDArray[_T] | DeviceArray, n_threads: int, device: str = "cpu"
 ) -> NDArray[np.float64]: ...
+def describe(x: NDArray[Any] | DeviceArray, device: str = "cpu") -> tuple[NDArray[Any], bool]:
+    """Minima and maxima of the columns, (2, n_features), and whether all numbers are finite."""
+
 def engine(device: str = "cpu") -> dict[str, str]:
     """Name and compiler of the engine of a device; RuntimeError where none runs on it."""
 

@@ -13,6 +13,8 @@ from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import validate_data
 
 from . import _core
+from ._core import DeviceArray
+from ._device import Matrix, check_finite, column_extremes_of, device_array, lies_on_gpu
 
 Rows: TypeAlias = NDArray[np.int64]
 Weights: TypeAlias = NDArray[np.float64]
@@ -34,36 +36,53 @@ def features_kept_on_error(estimator: Any) -> Iterator[None]:
 
 
 def check_features(
-    estimator: Any, X: ArrayLike, *, reset: bool, dtype: DTypeLike | None = None, all_finite: bool = True
-) -> NDArray[Any]:
+    estimator: Any,
+    X: ArrayLike,
+    *,
+    reset: bool,
+    dtype: DTypeLike | None = None,
+    all_finite: bool = True,
+    device: str = "cpu",
+) -> Matrix:
     """X, (n_samples, n_features), with the estimator's features, which ``reset`` makes it take from X."""
+    if lies_on_gpu(X):
+        x = device_array(X, device, dtype)
+        validate_data(estimator, x, reset=reset, skip_check_array=True)
+        if all_finite:
+            check_finite(x, "X")
+        return x
     _refuse_containers(X, "X")
     array = validate_data(estimator, X, reset=reset, dtype="numeric", ensure_all_finite=all_finite)
     return _as_floats(array, dtype, "X")
 
 
-def check_validation_data(estimator: Any, X_val: ArrayLike, dtype: DTypeLike) -> NDArray[Any]:
+def check_validation_data(estimator: Any, X_val: ArrayLike, dtype: DTypeLike, device: str) -> Matrix:
     """X_val, with the same features as X."""
     try:
-        return check_features(estimator, X_val, reset=False, dtype=dtype)
+        return check_features(estimator, X_val, reset=False, dtype=dtype, device=device)
     except TypeError as error:
         raise TypeError(f"X_val: {error}") from error
     except ValueError as error:
         raise ValueError(f"X_val: {error}") from error
 
 
-def check_codes(codes: ArrayLike, n_components: int, dtype: DTypeLike) -> NDArray[Any]:
+def check_codes(codes: ArrayLike, n_components: int, dtype: DTypeLike, device: str) -> Matrix:
     """Codes, (n_samples, n_components)."""
-    _refuse_containers(codes, "X")
-    array = _as_floats(check_array(codes, dtype="numeric", ensure_all_finite=False), dtype, "X")
+    array: Matrix
+    if lies_on_gpu(codes):
+        array = device_array(codes, device, dtype)
+    else:
+        _refuse_containers(codes, "X")
+        array = _as_floats(check_array(codes, dtype="numeric", ensure_all_finite=False), dtype, "X")
     if array.shape[1] != n_components:
         raise ValueError(f"X has {array.shape[1]} columns, but the code has {n_components} units: pass codes")
     return array
 
 
-def check_unit_interval(x: NDArray[Any], name: str) -> None:
+def check_unit_interval(x: Matrix, name: str) -> None:
     """Refuse what no sigmoid output can reproduce and no cross-entropy can measure."""
-    low, high = x.min(), x.max()
+    values = column_extremes_of(x) if isinstance(x, DeviceArray) else x
+    low, high = values.min(), values.max()
     if low < 0 or high > 1:
         raise ValueError(
             f"loss='binary_crossentropy' needs {name} in [0, 1], found values from {low:g} to {high:g}: scale {name}, "
@@ -92,10 +111,10 @@ class TrainingData:
     Labels are the classes of all rows of x, and of x_validation.
     """
 
-    x: NDArray[Any]
+    x: Matrix
     rows: Rows | None = None
     weights: Weights | None = None
-    x_validation: NDArray[Any] | None = None
+    x_validation: Matrix | None = None
     validation_rows: Rows | None = None
     validation_weights: Weights | None = None
     labels: Labels | None = None
@@ -103,7 +122,7 @@ class TrainingData:
 
     @classmethod
     def split(
-        cls, x: NDArray[Any], weights: Weights | None, labels: Labels | None, n_validation: int, seed: int
+        cls, x: Matrix, weights: Weights | None, labels: Labels | None, n_validation: int, seed: int
     ) -> "TrainingData":
         """Set some of the rows of x apart, drawn by the seed."""
         order = _core.permutation(len(x), seed)
@@ -141,7 +160,10 @@ class TrainingData:
         trains[slice(None) if self.rows is None else self.rows] = True
         if self.weights is not None:
             trains &= self.weights > 0
-        extremes = column_extremes(self.x, trains[:, np.newaxis])
+        if isinstance(self.x, DeviceArray):
+            extremes = column_extremes_of(self.x)
+        else:
+            extremes = column_extremes(self.x, trains[:, np.newaxis])
         if seen is None:
             return extremes
         return np.stack([np.minimum(extremes[0], seen[0]), np.maximum(extremes[1], seen[1])])
@@ -156,6 +178,15 @@ def count_validation_rows(n_samples: int, validation_fraction: float) -> int:
             "more rows, or X_val"
         )
     return n_validation
+
+
+def check_extremes(x: Matrix, weights: Weights | None, n_validation: int) -> None:
+    """Refuse rows on a GPU that have column extremes, of which only some train."""
+    if isinstance(x, DeviceArray) and (n_validation > 0 or (weights is not None and not weights.all())):
+        raise ValueError(
+            "corruption='salt_and_pepper' needs the extremes of the rows that train, which for X on a GPU are those of "
+            "all: give X_val and no weights of zero, or pass X on the host"
+        )
 
 
 def _shares(n_samples: int, rows: Rows | None, weights: Weights | None) -> Weights:

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from . import _core
 from ._data import TrainingData
+from ._device import require_host
 from ._network import Network, check_memory, layers_of
 from ._settings import Settings, TrainingSettings
 
@@ -117,20 +118,21 @@ def fit(
     """Write the solution into ``parameters``, as one epoch; answers as `_core.fit` does."""
     result = FitResult("interrupted", [], [], np.inf, rows_seen=0)
     noise = Noise.of(settings)
+    x, x_validation = (require_host(rows, "solver='exact'") for rows in (data.x, data.x_validation))
     try:
         if on_epoch_begin is not None:
             on_epoch_begin(0)
         with threadpool_limits(1, user_api="blas"):  # so that n_jobs changes no bit
-            solution = solve(data.x, data.shares, network.n_components, settings, noise, n_threads)
+            solution = solve(x, data.shares, network.n_components, settings, noise, n_threads)
             parameters[...] = network.pack(*solution, parameters.dtype)
             coefs, _ = network.unpack(parameters)
             squared_norm = sum(float(np.square(w, dtype=np.float64).sum()) for w in coefs)
-            error = expected_error(network, parameters, noise, data.x, data.shares, n_threads)
+            error = expected_error(network, parameters, noise, x, data.shares, n_threads)
             loss = error + settings.alpha / 2 * squared_norm
             validation_loss_curve = (
                 []
-                if data.x_validation is None
-                else [expected_error(network, parameters, noise, data.x_validation, data.validation_shares, n_threads)]
+                if x_validation is None
+                else [expected_error(network, parameters, noise, x_validation, data.validation_shares, n_threads)]
             )
         result = FitResult("converged", [loss], validation_loss_curve, loss, rows_seen=data.n_rows)
         if on_epoch_end is not None:

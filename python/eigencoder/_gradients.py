@@ -12,6 +12,7 @@ from sklearn.base import clone
 from . import _core, reference
 from ._base import BaseAutoencoder
 from ._data import check_features, check_sample_weight, column_extremes
+from ._device import require_host
 from ._settings import Settings, check_key
 from ._threads import n_threads
 
@@ -178,6 +179,7 @@ def _error(g: NDArray[Any], other: NDArray[Any], largest: float) -> float:
 
 
 def _fitted(estimator: BaseAutoencoder, X: ArrayLike) -> BaseAutoencoder:
+    require_host(X, "a function of gradients")
     if hasattr(estimator, "coefs_"):
         return estimator
     start: BaseAutoencoder = clone(estimator)
@@ -200,7 +202,9 @@ class _Objective:
         dtype: np.dtype[Any],
     ) -> None:
         settings = fitted._settings()
-        self.x = check_features(fitted, X, reset=False, dtype=dtype)
+        x = check_features(fitted, X, reset=False, dtype=dtype)
+        assert isinstance(x, np.ndarray)
+        self.x = x
         settings.check_data(self.x, "X")
         if isinstance(settings, Settings):
             settings = settings.sized(fitted.n_components_)

@@ -1,18 +1,64 @@
 """The share of the variance that a reconstruction explains."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
+from . import _core
+from ._core import DeviceArray
+from ._device import Matrix, column_extremes_of
+from ._network import Network
 
-def squared_deviation(x: NDArray[Any], weights: NDArray[np.float64]) -> float:
-    """sum_i s_i ||x_i - mean||^2, exactly 0 where all rows of x that have a weight are equal."""
+
+def squared_deviation(x: Matrix, weights: NDArray[np.float64]) -> float:
+    """sum_i s_i ||x_i - mean||^2 for weights of mean 1, exactly 0 where all rows of x that have a weight are equal."""
+    if isinstance(x, DeviceArray):
+        return _squared_deviation_on_gpu(x, weights)
     origin = x[weights.argmax()].astype(np.float64)  # differences from it are exactly 0 for equal rows
     batches = list(gen_batches(len(x), 1024))
     mean = sum(weights[rows] @ (x[rows] - origin) for rows in batches) / weights.sum()
     return float(sum(weights[rows] @ ((x[rows] - origin - mean) ** 2).sum(axis=1) for rows in batches))
+
+
+def _squared_deviation_on_gpu(x: DeviceArray, weights: NDArray[np.float64]) -> float:
+    """The same where only the core can read x: by J of a network that answers with its last bias, and its gradient."""
+    n_features = x.shape[1]
+    network = Network((n_features, 1, n_features), ("identity", "identity"), tied_weights=False)
+    objective = _core.ObjectiveConfig(
+        loss="squared_error",
+        alpha=0.0,
+        penalty="none",
+        sparsity=0.5,
+        sparsity_weight=0.0,
+        sparsity_momentum=0.0,
+        corruption="none",
+        corruption_level=0.0,
+    )
+    parameters, gradients = np.zeros((2, network.n_parameters), x.dtype)
+    origin = parameters[-n_features:]
+
+    def mean_square_and_mean() -> tuple[float, NDArray[np.float64]]:
+        """Of the differences from the origin."""
+        mean_square = _core.loss_and_gradients(
+            network.config,
+            objective,
+            x=x,
+            weights=weights,
+            labels=None,
+            column_extremes=None,
+            noise_seed=None,
+            mean_activity=None,
+            parameters=parameters,
+            gradients=gradients,
+            n_threads=1,
+            device=x.device,
+        )
+        return mean_square, -gradients[-n_features:].astype(np.float64) / 2
+
+    _, mean = mean_square_and_mean()
+    origin[...] = np.clip(mean, *column_extremes_of(x))  # exact where a column is constant
+    mean_square, mean = mean_square_and_mean()
+    return float(len(x) * (mean_square - mean @ mean))
 
 
 def explained(error: float, deviation: float) -> float:

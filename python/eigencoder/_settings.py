@@ -9,11 +9,11 @@ from numbers import Integral, Real
 from typing import Annotated, Any, Self, TypeAlias, get_type_hints
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from . import _core
 from ._data import check_unit_interval
+from ._device import Matrix
 from ._network import Network, mirrored_activations
 
 RandomState: TypeAlias = int | np.random.RandomState | np.random.Generator | None
@@ -245,7 +245,7 @@ class TrainingSettings(ABC):
         """What is minimised."""
 
     @abstractmethod
-    def check_data(self, x: NDArray[Any], name: str) -> None:
+    def check_data(self, x: Matrix, name: str) -> None:
         """Refuse rows that the loss cannot take."""
 
     def optimizer(self) -> _core.OptimizerConfig:
@@ -319,7 +319,7 @@ class AutoencoderSettings(TrainingSettings):
             corruption_level=self.corruption_level,
         )
 
-    def check_data(self, x: NDArray[Any], name: str) -> None:
+    def check_data(self, x: Matrix, name: str) -> None:
         if self.loss == "binary_crossentropy":
             check_unit_interval(x, name)
 

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from . import _core, _exact
 from ._callbacks import Reporter
 from ._data import count_validation_rows
+from ._device import Matrix, require_host
 from ._network import Layer, Network, layers_of
 from ._score import explained, squared_deviation
 from ._settings import Settings
@@ -82,7 +83,9 @@ class SizeSearch(Training):
         _exact.check_covariance(n_features, f"n_components={self.share:g}", "give the number of units")
         return self.settings.sized(self.estimator.n_components_ if self.resumes else n_features).network(n_features)
 
-    def count_held_out(self, x: NDArray[Any], x_val: NDArray[Any] | None) -> int:
+    def count_held_out(self, x: Matrix, x_val: Matrix | None) -> int:
+        for array in (x, x_val):
+            require_host(array, f"n_components={self.share:g}")
         n_split = 0 if x_val is not None else count_validation_rows(len(x), self.settings.validation_fraction)
         n_rows = n_split if x_val is None else len(x_val)
         if n_rows < 2:
@@ -93,7 +96,7 @@ class SizeSearch(Training):
         return n_split
 
     def begin(self) -> None:
-        _exact.check_squares(self.data.x)
+        _exact.check_squares(self._x)
         self.deviation = squared_deviation(self._held_out, self.data.validation_shares)
         self.pca_scores = self._score_pca()
         self.scores: dict[int, float] = {}
@@ -140,8 +143,13 @@ class SizeSearch(Training):
         }
 
     @property
+    def _x(self) -> NDArray[Any]:
+        assert isinstance(self.data.x, np.ndarray)
+        return self.data.x
+
+    @property
     def _held_out(self) -> NDArray[Any]:
-        assert self.data.x_validation is not None
+        assert isinstance(self.data.x_validation, np.ndarray)
         return self.data.x_validation
 
     def _network_of(self, n_components: int) -> Network:
@@ -159,7 +167,7 @@ class SizeSearch(Training):
         """The score on held-out rows of PCA of the rows that train, with 1, 2, ... components."""
         data = self.data
         with threadpool_limits(1, user_api="blas"):  # so that n_jobs changes no bit
-            mean, covariance = _exact.mean_and_covariance(data.x, data.shares, self.n_threads)
+            mean, covariance = _exact.mean_and_covariance(self._x, data.shares, self.n_threads)
             _, components = _exact.leading_eigenvectors(covariance, len(mean))
             held_out_mean, held_out_covariance = _exact.mean_and_covariance(
                 self._held_out, data.validation_shares, self.n_threads
@@ -199,7 +207,7 @@ class SizeSearch(Training):
 
     def _code_moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean and variance of each code unit over the rows that train."""
-        x, shares, encoder = self.data.x, self.data.shares, self._layers()[: self.network.code_layer + 1]
+        x, shares, encoder = self._x, self.data.shares, self._layers()[: self.network.code_layer + 1]
         moments = np.zeros((2, self.network.n_components))
         for rows in gen_batches(len(x), 1024):
             codes = _core.forward(encoder, x[rows], self.n_threads, self.device).astype(np.float64)

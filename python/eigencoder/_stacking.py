@@ -12,6 +12,7 @@ from sklearn.utils import Bunch
 
 from . import _core, _exact
 from ._base import BaseAutoencoder
+from ._device import require_host
 from ._network import Network
 from ._settings import AutoencoderSettings, Settings, _boolean
 from ._threads import n_threads
@@ -97,10 +98,14 @@ class StackTraining(Training):
 
     def initialise(self) -> None:
         """Train the layers."""
-        codes = self.data.x
-        validation_codes = self.data.x_validation if self.data.validation_rows is None else None
+        codes: Any = self.data.x
+        validation_codes: Any = self.data.x_validation if self.data.validation_rows is None else None
         keys = np.random.SeedSequence(self.seed).generate_state(len(self.settings.layers), np.uint64)
         layers: list[BaseAutoencoder] = []
+        for name, layer in self.settings.layers:
+            with _naming(name):
+                if layer._settings().training_device == "cpu":
+                    require_host(codes, f"device={layer.device!r}")
         for (name, given), key in zip(self.settings.layers, keys, strict=True):
             if layers:
                 codes = layers[-1].transform(codes)

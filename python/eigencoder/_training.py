@@ -11,12 +11,14 @@ from ._callbacks import Reporter
 from ._data import (
     Labels,
     TrainingData,
+    check_extremes,
     check_features,
     check_sample_weight,
     check_validation_data,
     count_validation_rows,
     features_kept_on_error,
 )
+from ._device import Matrix, device_of, require_host
 from ._network import Network
 from ._settings import AutoencoderSettings, Settings, TrainingSettings
 from ._threads import n_threads
@@ -121,8 +123,11 @@ class Training:
         self.resumes = hasattr(estimator, "coefs_") and (incremental or settings.warm_start)
         self.n_iter_before = estimator.n_iter_ if self.resumes else 0
 
-        x = check_features(estimator, X, reset=not self.resumes, dtype=estimator._dtype if self.resumes else None)
-        x_val = None if X_val is None else check_validation_data(estimator, X_val, x.dtype)
+        dtype = estimator._dtype if self.resumes else None
+        x = check_features(estimator, X, reset=not self.resumes, dtype=dtype, device=self.device)
+        self.device = device_of(x, self.device)
+        x_val = None if X_val is None else check_validation_data(estimator, X_val, x.dtype, self.device)
+        self.device = device_of(x_val, self.device)
         settings.check_data(x, "X")
         if x_val is not None:
             settings.check_data(x_val, "X_val")
@@ -130,9 +135,9 @@ class Training:
         weights, labels = check_sample_weight(sample_weight, len(x)), self.check_labels(y, len(x))
         self.n_threads = n_threads(settings.n_jobs)
         self.network = self.make_network(x.shape[1])
-        self.network.check_memory(x.itemsize, settings.n_arrays, n_batch=min(settings.batch_size, len(x)))
+        self.network.check_memory(x.dtype.itemsize, settings.n_arrays, n_batch=min(settings.batch_size, len(x)))
         if settings.solver == "exact":
-            _exact.check_data(x)
+            _exact.check_data(require_host(x, "solver='exact'"))
         self.objective, self.optimizer = settings.objective(), settings.optimizer()
         self.schedule = settings.schedule(max_iter=self.max_iter, first_epoch=0 if incremental else self.n_iter_before)
         _core.check(self.network.config, self.objective)
@@ -140,6 +145,8 @@ class Training:
 
         self.parameters = self._parameters(x.dtype)
         n_validation = self.count_held_out(x, x_val)
+        if settings.corruption == "salt_and_pepper":
+            check_extremes(x, weights, n_validation)
 
         # Drawn last, so that what is refused leaves the user's generator as it was.
         self.seed = settings.seed(estimator._seed if self.resumes else None)
@@ -159,7 +166,7 @@ class Training:
         assert isinstance(self.settings, AutoencoderSettings)
         return self.settings.network(n_features)
 
-    def count_held_out(self, x: NDArray[Any], x_val: NDArray[Any] | None) -> int:
+    def count_held_out(self, x: Matrix, x_val: Matrix | None) -> int:
         """How many rows of x are set apart."""
         if x_val is not None or not self.settings.early_stopping:
             return 0

@@ -120,10 +120,11 @@ class Autoencoder(BaseAutoencoder):
         Number of threads at most: small steps use fewer, and the results are the same bits. -1 means all cores this
         process may use; None too, but at most ``OMP_NUM_THREADS``.
     device : {"cpu", "cuda", "cuda:0", "cuda:1", ..., "auto"}, default="cpu"
-        Where to train, encode and decode: the CPU, or the NVIDIA GPU of that number, "cuda" being "cuda:0". "auto" is
-        "cuda" where that works and else "cpu"; `show_config` tells why it does not. The initial weights are those of
-        the CPU. The solvers "exact" and "lbfgs" run on the CPU alone, also with "auto". A fitted estimator holds NumPy
-        arrays, so it may go on elsewhere, by ``set_params(device="cpu")``.
+        Where to train, encode and decode: the CPU, or the NVIDIA GPU of that number, "cuda" being "cuda:0". X may lie
+        on that GPU, as a C-contiguous array of PyTorch, CuPy, JAX or another library. "auto" is where X lies if that is
+        a GPU, else "cuda" if that works, else "cpu"; `show_config` tells why "cuda" does not work. The initial weights
+        are those of the CPU, and the solvers "exact" and "lbfgs" run there alone. A fitted estimator holds NumPy
+        arrays: ``set_params(device="cpu")`` lets it go on without the GPU.
     verbose : int, default=0
         1 prints the loss of each epoch.
 

@@ -1,5 +1,6 @@
 """A classifier that starts from the encoder of an autoencoder."""
 
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -229,7 +230,7 @@ class EncoderClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]
         return np.asarray(log_softmax(self._logits(X), axis=1))
 
     def _logits(self, X: ArrayLike) -> NDArray[Any]:
-        return self._infer(_core.forward, self._check_input(X), self._layers())
+        return self._infer(partial(_core.forward, to_host=True), self._check_input(X), self._layers())
 
     def _settings(self) -> ClassifierSettings:
         return ClassifierSettings.of(self)

@@ -50,6 +50,15 @@ bool refuses_a_wrong_setting() {
   return false;
 }
 
+bool refuses_an_unknown_device() {
+  try {
+    eigencoder::Autoencoder<double>(eigencoder::mirrored_network(n_features, {}, 4), {}, 0, 1, "tpu");
+  } catch (const std::invalid_argument&) {
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 int main() {
@@ -67,7 +76,7 @@ int main() {
   CountingMonitor monitor;
   const auto result = model.fit(x.data(), n_samples, optimizer, schedule, monitor);
   if (result.status != eigencoder::FitStatus::stopped || monitor.n_epochs != 5) return 1;
-  if (!refuses_a_wrong_setting()) return 2;
+  if (!refuses_a_wrong_setting() || !refuses_an_unknown_device()) return 2;
   if (model.inverse_transform(model.transform(x.data(), n_samples).data(), n_samples) !=
       model.reconstruct(x.data(), n_samples)) {
     return 3;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "eigencoder/engine.h"
@@ -18,9 +19,9 @@ NetworkConfig mirrored_network(Index n_features, const std::vector<Index>& hidde
 template <typename T>
 class Autoencoder {
  public:
-  // n_threads 0: all processors that this process may use.
-  explicit Autoencoder(NetworkConfig network, ObjectiveConfig objective = {}, std::uint64_t seed = 0,
-                       int n_threads = 0);
+  // n_threads 0: all processors that this process may use. A device of loader.h; x may lie in its memory.
+  explicit Autoencoder(NetworkConfig network, ObjectiveConfig objective = {}, std::uint64_t seed = 0, int n_threads = 0,
+                       const std::string& device = "cpu");
 
   // Trains from the present weights on; x (n_samples, n_features).
   FitResult fit(const T* x, Index n_samples, const OptimizerConfig& optimizer = {},
@@ -48,12 +49,14 @@ class Autoencoder {
   std::vector<LayerView<T>> layers() const;
   std::vector<LayerView<T>> encoder() const;
   std::vector<LayerView<T>> decoder() const;
+  std::vector<T> column_extremes(const T* x, Index n_samples) const;
   std::vector<T> forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples) const;
 
   NetworkConfig network_;
   ObjectiveConfig objective_;
   std::uint64_t seed_;
   int n_threads_;
+  const EngineFor<T>* engine_;
   std::vector<T> parameters_;
 };
 

@@ -1,7 +1,10 @@
 // The interface behind which every engine stands: one shared library a CPU level, each holding all of math, kernels,
-// model and parallel. Arrays are row-major and contiguous; rows are samples. Only std exceptions cross it.
+// model and parallel. Arrays are row-major and contiguous; rows are samples. Only std exceptions cross it. An engine of
+// a GPU takes the rows of x and of `output` in the GPU's memory as well as in the host's: it waits for what was started
+// on the GPU before, and has written when it returns.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -108,12 +111,20 @@ class EngineFor {
   // ||x - h(x)||^2 of each row, (n_samples,). Ends as forward does.
   virtual bool squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, double* errors,
                               Monitor& monitor, int n_threads) const = 0;
+
+  // Whether all numbers of x are finite; if so it writes the extremes of the columns, (2, n_features), minima then
+  // maxima.
+  virtual bool describe(const T* x, Index n_samples, Index n_features, T* column_extremes) const = 0;
 };
 
 class Engine : public virtual EngineFor<float>, public virtual EngineFor<double> {
  public:
   virtual const char* name() const = 0;
   virtual const char* compiler() const = 0;
+
+  // Memory for `output` on the engine's device, and its end.
+  virtual void* allocate(std::size_t bytes) const = 0;
+  virtual void release(void* memory) const = 0;
 };
 
 }  // namespace eigencoder

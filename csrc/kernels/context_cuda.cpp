@@ -37,11 +37,16 @@ Index free_memory() {
   return static_cast<Index>(free);
 }
 
-bool lies_on_gpu(const void* address) {
-  if (!address) return false;
+bool lies_on_gpu(const void* array) {
   cudaPointerAttributes attributes{};
-  check_cuda(cudaPointerGetAttributes(&attributes, address), "asking where an array lies");
+  check_cuda(cudaPointerGetAttributes(&attributes, array), "asking where an array lies");
   return attributes.type == cudaMemoryTypeDevice || attributes.type == cudaMemoryTypeManaged;
+}
+
+bool has_come_to_gpu(const void* array) {
+  if (!lies_on_gpu(array)) return false;
+  check_cuda(cudaDeviceSynchronize(), "what was started on the GPU before");
+  return true;
 }
 
 PresentGpu::PresentGpu(int number) {

@@ -54,7 +54,7 @@ Source<T>::Source(Context<T>& context, const Dataset<T>& data, Index n_features,
   upload(weights_, n_rows, on_gpu_.weights);
   upload(labels_, n_rows, on_gpu_.labels);
   upload(column_extremes_, 2 * n_features, on_gpu_.column_extremes);
-  if (lies_on_gpu(data.x)) return;
+  if (has_come_to_gpu(data.x)) return;
   const Index n_numbers = checked_product(n_rows, n_features);
   if (static_cast<double>(n_numbers) * sizeof(T) <= share_of_memory * static_cast<double>(free_memory())) {
     upload(x_, n_numbers, on_gpu_.x);

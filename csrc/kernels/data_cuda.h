@@ -91,7 +91,7 @@ class InputRows {
       : context_(context),
         data_(data),
         n_cols_(n_cols),
-        on_gpu_(lies_on_gpu(data)),
+        on_gpu_(has_come_to_gpu(data)),
         block_(on_gpu_ ? 0 : checked_product(max_rows, n_cols)) {}
 
   Matrix<const T> block(Index first, Index n_rows) {

@@ -50,6 +50,10 @@ void row_shares(Range rows, Worker<T>& worker, const double* row_weights, double
 template <typename T>
 bool all_finite(Range rows, Worker<T>& worker, Matrix<const T> x);
 
+// extremes (2, d) = minima, then maxima of the columns of x (n, d); `extend`: and of what is there.
+template <typename T>
+void column_extremes(Range cols, Worker<T>& worker, Matrix<const T> x, bool extend, T* extremes);
+
 // output (n, d') = activation(input (n, d) W + b).
 template <typename T>
 void dense_forward(Part part, Worker<T>& worker, Matrix<const T> input, Weights<const T> weights, const T* bias,

@@ -18,8 +18,11 @@ void* allocate_pinned(std::size_t bytes);
 // The memory that is free on the present GPU, in bytes.
 Index free_memory();
 
-// Whether a kernel may read this address.
-bool lies_on_gpu(const void* address);
+// Whether an array lies in memory of a GPU.
+bool lies_on_gpu(const void* array);
+
+// The same of one that others have written there: if so, waits for all that they have started.
+bool has_come_to_gpu(const void* array);
 
 // Uninitialised memory of the GPU, which the host cannot touch.
 template <typename T>

@@ -24,6 +24,22 @@ bool all_finite(Range rows, Worker<T>&, Matrix<const T> x) {
 }
 
 template <typename T>
+void column_extremes(Range cols, Worker<T>&, Matrix<const T> x, bool extend, T* extremes) {
+  T* const minima = extremes;
+  T* const maxima = extremes + x.cols;
+  if (!extend) {
+    std::copy_n(x.data + cols.begin, cols.size(), minima + cols.begin);
+    std::copy_n(x.data + cols.begin, cols.size(), maxima + cols.begin);
+  }
+  for (Index i = 0; i < x.rows; ++i) {
+    for (Index j = cols.begin; j < cols.end; ++j) {
+      minima[j] = std::min(minima[j], x.row(i)[j]);
+      maxima[j] = std::max(maxima[j], x.row(i)[j]);
+    }
+  }
+}
+
+template <typename T>
 void weighted_sum(Worker<T>&, Index n, const double* row_weights, const double* of_rows, double* sum) {
   *sum = std::inner_product(row_weights, row_weights + n, of_rows, 0.0);
 }
@@ -66,6 +82,8 @@ void squared_derivative_sums(Range cols, Worker<T>&, Matrix<const T> output, Act
 
 template bool all_finite(Range, Worker<float>&, Matrix<const float>);
 template bool all_finite(Range, Worker<double>&, Matrix<const double>);
+template void column_extremes(Range, Worker<float>&, Matrix<const float>, bool, float*);
+template void column_extremes(Range, Worker<double>&, Matrix<const double>, bool, double*);
 template void weighted_sum(Worker<float>&, Index, const double*, const double*, double*);
 template void weighted_sum(Worker<double>&, Index, const double*, const double*, double*);
 template void column_sums(Range, Worker<float>&, Matrix<const float>, const double*, double*);

@@ -22,6 +22,33 @@ __global__ void find_not_finite(Matrix<const T> x, int* finite) {
   });
 }
 
+template <typename T>
+__global__ void find_extremes(Matrix<const T> x, bool extend, T* extremes) {
+  __shared__ T minima[n_warps][warp_threads];
+  __shared__ T maxima[n_warps][warp_threads];
+  for (Index first = Index{blockIdx.x} * warp_threads; first < x.cols; first += Index{gridDim.x} * warp_threads) {
+    const Index j = first + threadIdx.x < x.cols ? first + threadIdx.x : x.cols - 1;
+    T minimum = extend ? extremes[j] : x.data[j];
+    T maximum = extend ? extremes[x.cols + j] : x.data[j];
+    for (Index i = threadIdx.y; i < x.rows; i += n_warps) {
+      minimum = math::min(x.row(i)[j], minimum);
+      maximum = math::max(x.row(i)[j], maximum);
+    }
+    minima[threadIdx.y][threadIdx.x] = minimum;
+    maxima[threadIdx.y][threadIdx.x] = maximum;
+    __syncthreads();
+    if (threadIdx.y == 0 && first + threadIdx.x < x.cols) {
+      for (unsigned warp = 1; warp < n_warps; ++warp) {
+        minimum = math::min(minima[warp][threadIdx.x], minimum);
+        maximum = math::max(maxima[warp][threadIdx.x], maximum);
+      }
+      extremes[j] = minimum;
+      extremes[x.cols + j] = maximum;
+    }
+    __syncthreads();  // before the next columns are written there
+  }
+}
+
 __global__ void sum_weighted(Index n, const double* row_weights, const double* of_rows, double* sum) {
   double of_thread = 0;
   along_x(n, [&](Index i) { of_thread += row_weights[i] * of_rows[i]; });
@@ -48,6 +75,12 @@ bool all_finite(Range, Worker<T>& worker, Matrix<const T> x) {
   launch_over(worker.stream, x.rows, x.cols, find_not_finite<T>, x, worker.flag);
   copy_to_host(worker.stream, 1, worker.flag, &finite);
   return finite == 1;
+}
+
+template <typename T>
+void column_extremes(Range, Worker<T>& worker, Matrix<const T> x, bool extend, T* extremes) {
+  launch(worker.stream, n_blocks(x.cols, warp_threads), dim3(warp_threads, n_warps), find_extremes<T>, x, extend,
+         extremes);
 }
 
 template <typename T>
@@ -80,6 +113,8 @@ void squared_derivative_sums(Range, Worker<T>& worker, Matrix<const T> output, A
 
 template bool all_finite(Range, Worker<float>&, Matrix<const float>);
 template bool all_finite(Range, Worker<double>&, Matrix<const double>);
+template void column_extremes(Range, Worker<float>&, Matrix<const float>, bool, float*);
+template void column_extremes(Range, Worker<double>&, Matrix<const double>, bool, double*);
 template void weighted_sum(Worker<float>&, Index, const double*, const double*, double*);
 template void weighted_sum(Worker<double>&, Index, const double*, const double*, double*);
 template void column_sums(Range, Worker<float>&, Matrix<const float>, const double*, double*);

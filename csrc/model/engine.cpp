@@ -2,7 +2,6 @@
 #include "eigencoder/engine.h"
 
 #include <algorithm>
-#include <cmath>
 #include <new>
 
 #include "model/inference.h"
@@ -78,20 +77,9 @@ class CpuEngineFor : public virtual EngineFor<T> {
   }
 
   bool describe(const T* x, Index n_samples, Index n_features, T* column_extremes) const override {
-    T* const minima = column_extremes;
-    T* const maxima = column_extremes + n_features;
-    std::copy_n(x, n_features, minima);
-    std::copy_n(x, n_features, maxima);
-    bool all_finite = true;
-    for (Index i = 0; i < n_samples; ++i) {
-      for (Index j = 0; j < n_features; ++j) {
-        const T number = x[i * n_features + j];
-        all_finite = all_finite && std::isfinite(number);
-        minima[j] = std::min(minima[j], number);
-        maxima[j] = std::max(maxima[j], number);
-      }
-    }
-    return all_finite;
+    Monitor silent;
+    kernels::Context<T> context(silent, 1);
+    return model::describe(x, n_samples, n_features, column_extremes, context);
   }
 
  private:
@@ -118,7 +106,7 @@ class CpuEngine : public Engine, CpuEngineFor<float>, CpuEngineFor<double> {
 }  // namespace
 }  // namespace eigencoder::model
 
-extern "C" __attribute__((visibility("default"))) const eigencoder::Engine* eigencoder_engine(int) {
+extern "C" __attribute__((visibility("default"))) const eigencoder::Engine* eigencoder_engine(int /*device*/) {
   static const eigencoder::model::CpuEngine engine;
   return &engine;
 }

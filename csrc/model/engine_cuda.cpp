@@ -172,6 +172,12 @@ class CudaEngineFor : public virtual EngineFor<T> {
     });
   }
 
+  bool describe(const T* x, Index n_samples, Index n_features, T* column_extremes) const override {
+    Monitor silent;
+    Context<T> context(silent, gpu_);
+    return model::describe(x, n_samples, n_features, column_extremes, context);
+  }
+
  private:
   template <typename Call>
   bool infer(const std::vector<LayerView<T>>& layers, Monitor& monitor, const Call& call) const {
@@ -191,11 +197,20 @@ class CudaEngineFor : public virtual EngineFor<T> {
 class CudaEngine : public Engine, CudaEngineFor<float>, CudaEngineFor<double> {
  public:
   explicit CudaEngine(int gpu)
-      : CudaEngineFor<float>(gpu), CudaEngineFor<double>(gpu), name_("cuda:" + std::to_string(gpu)) {}
+      : CudaEngineFor<float>(gpu), CudaEngineFor<double>(gpu), gpu_(gpu), name_("cuda:" + std::to_string(gpu)) {}
   const char* name() const override { return name_.c_str(); }
   const char* compiler() const override { return EIGENCODER_COMPILER; }
 
+  void* allocate(std::size_t bytes) const override {
+    const kernels::PresentGpu present(gpu_);
+    return kernels::allocate_on_gpu(bytes);
+  }
+  void release(void* memory) const override {
+    cudaFree(memory);  // whichever GPU is present
+  }
+
  private:
+  const int gpu_;
   const std::string name_;
 };
 

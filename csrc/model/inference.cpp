@@ -98,6 +98,24 @@ void squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n
   });
 }
 
+template <typename T>
+bool describe(const T* x, Index n_samples, Index n_features, T* column_extremes, Context<T>& context) {
+  kernels::InputRows<T> inputs(context, x, n_features, std::min(kernels::inference_rows, n_samples));
+  kernels::Buffer<T> extremes(2 * n_features);
+  bool finite = true;
+  for (Index first = 0; first < n_samples && finite; first += kernels::inference_rows) {
+    const Matrix<const T> block = inputs.block(first, std::min(kernels::inference_rows, n_samples - first));
+    context.once([&](Worker<T>& worker) {
+      finite = kernels::all_finite<T>({0, block.rows}, worker, block);
+      kernels::column_extremes<T>({0, n_features}, worker, block, first > 0, extremes.data());
+    });
+  }
+  context.read(2 * n_features, extremes.data(), column_extremes);
+  return finite;
+}
+
+template bool describe(const float*, Index, Index, float*, Context<float>&);
+template bool describe(const double*, Index, Index, double*, Context<double>&);
 template void forward(const std::vector<LayerView<float>>&, const float*, Index, float*, Context<float>&);
 template void forward(const std::vector<LayerView<double>>&, const double*, Index, double*, Context<double>&);
 template void squared_errors(const std::vector<LayerView<float>>&, const float*, Index, double*, Context<float>&);

@@ -113,12 +113,15 @@ SHAPES = {
     "one feature": (9, (1, 3, 1)),
     "one unit": (37, (50, 1, 50)),
 }
+LARGE_SHAPES = ("beyond all", "wide")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("penalty", PENALTIES)
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(
+    "shape", [pytest.param(shape, marks=[pytest.mark.large] * (shape in LARGE_SHAPES)) for shape in SHAPES]
+)
 def test_any_shape_agrees_with_the_reference(shape: str, penalty: str, tied: bool, dtype: str) -> None:
     n_samples, sizes = SHAPES[shape]
     if penalty == "contractive" and len(sizes) > 3:

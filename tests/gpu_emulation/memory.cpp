@@ -183,3 +183,19 @@ cudaError_t cudaMemsetAsync(void* pointer, int value, std::size_t size, cudaStre
   });
   return cudaSuccess;
 }
+
+#define EXPORTED extern "C" __attribute__((visibility("default")))
+
+// For arrays that other libraries have on the device: memory there that holds these bytes, and the bytes of it.
+EXPORTED void* eigencoder_emulation_to_device(const void* bytes, std::size_t size) {
+  void* memory = nullptr;
+  if (cudaMalloc(&memory, size) != cudaSuccess) return nullptr;
+  cudaMemcpyAsync(memory, bytes, size, cudaMemcpyHostToDevice);
+  return memory;
+}
+
+EXPORTED void eigencoder_emulation_to_host(const void* memory, void* bytes, std::size_t size) {
+  cudaMemcpyAsync(bytes, memory, size, cudaMemcpyDeviceToHost);
+}
+
+EXPORTED void eigencoder_emulation_free(void* memory) { cudaFree(memory); }

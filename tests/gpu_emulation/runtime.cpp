@@ -166,6 +166,13 @@ cudaError_t cudaSetDevice(int device) {
   return call.fails() || device != 0 ? remember(cudaErrorInvalidDevice) : cudaSuccess;
 }
 
+cudaError_t cudaDeviceSynchronize() {
+  const FallibleCall call;
+  if (call.fails()) return remember(cudaErrorLaunchFailure);
+  run_device();
+  return cudaSuccess;
+}
+
 cudaError_t cudaDriverGetVersion(int* version) {
   const FallibleCall call;
   if (call.fails()) return remember(cudaErrorUnknown);

@@ -160,7 +160,6 @@ def _one_of(options: Sequence[str], none: bool = False) -> Callable[[str, object
 
 
 _ACTIVATION = _one_of(_core.ACTIVATIONS)
-_ON_CPU_ALONE = {"exact": "is solved on the CPU, by LAPACK", "lbfgs": "runs on the CPU alone"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,13 +201,13 @@ class TrainingSettings(ABC):
 
     @property
     def training_device(self) -> str:
-        """Where it trains. With device="auto" a solver that runs on the CPU alone does."""
-        if self.solver not in _ON_CPU_ALONE or self.device == "cpu":
+        """Where it trains. An exact solution is one of the CPU."""
+        if self.solver != "exact" or self.device == "cpu":
             return self.device
         if self.device == "auto":
             return "cpu"
         raise ValueError(
-            f"solver={self.solver!r} {_ON_CPU_ALONE[self.solver]}, found device={self.device!r}: use device='cpu', or "
+            f"solver='exact' is solved on the CPU, by LAPACK, found device={self.device!r}: use device='cpu', or "
             "another solver such as 'adam'"
         )
 

@@ -123,8 +123,8 @@ class Autoencoder(BaseAutoencoder):
         Where to train, encode and decode: the CPU, or the NVIDIA GPU of that number, "cuda" being "cuda:0". X may lie
         on that GPU, as a C-contiguous array of PyTorch, CuPy, JAX or another library. "auto" is where X lies if that is
         a GPU, else "cuda" if that works, else "cpu"; `show_config` tells why "cuda" does not work. The initial weights
-        are those of the CPU, and the solvers "exact" and "lbfgs" run there alone. A fitted estimator holds NumPy
-        arrays: ``set_params(device="cpu")`` lets it go on without the GPU.
+        are those of the CPU, and ``solver="exact"`` runs there alone. A fitted estimator holds NumPy arrays:
+        ``set_params(device="cpu")`` lets it go on without the GPU.
     verbose : int, default=0
         1 prints the loss of each epoch.
 

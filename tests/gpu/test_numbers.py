@@ -23,6 +23,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "loss": "binary_crossentropy",
         "output_activation": "sigmoid",
     },
+    "lbfgs": {"solver": "lbfgs", "alpha": 0.01},
     "sgd": {"solver": "sgd", "alpha": 0.01, "early_stopping": True},
 }
 

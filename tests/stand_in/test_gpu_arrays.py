@@ -189,7 +189,6 @@ def test_what_a_fitted_estimator_refuses():
     ("parameters", "error", "message"),
     [
         ({"n_components": 0.5}, TypeError, "n_components=0.5 takes it from the host alone"),
-        ({"device": "auto", "solver": "lbfgs"}, TypeError, "on the CPU: use device='cuda', or pass a copy on the host"),
         ({"corruption": "salt_and_pepper", "early_stopping": True}, ValueError, "'salt_and_pepper' needs .*X_val"),
         ({"loss": "binary_crossentropy", "output_activation": "sigmoid"}, ValueError, r"needs X in \[0, 1\]"),
     ],

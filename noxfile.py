@@ -1,4 +1,4 @@
-"""The project's chores: `nox -s tests lint sanitizers`."""
+"""The project's chores: `nox -s tests lint sanitizers gpu_emulation`, and `nox -s cuda` where there is a GPU."""
 
 import nox
 
@@ -30,6 +30,23 @@ def sanitizers(session: nox.Session, preset: str) -> None:
     session.run("cmake", "--preset", preset, "-G", "Ninja")
     session.run("cmake", "--build", "--preset", preset)
     session.run("ctest", "--preset", preset)
+
+
+@nox.session
+@nox.parametrize("sanitizer", ["address,undefined", "thread"])
+def gpu_emulation(session: nox.Session, sanitizer: str) -> None:
+    """Run the CUDA engine on an emulated GPU under a sanitizer."""
+    session.install(".[test]")
+    session.run("python", "tests/emulated_gpu.py", sanitizer)
+
+
+@nox.session
+def cuda(session: nox.Session) -> None:
+    """Run the contract and the bench on the GPU of this machine. It needs nvcc and a driver."""
+    session.install(".[test,bench,cuda]", "-C", "cmake.define.EIGENCODER_CUDA=ON")
+    session.run("python", "-c", "import eigencoder; eigencoder.show_config()")
+    session.run("pytest", "tests/contract", "tests/gpu", *session.posargs, env={"EIGENCODER_TEST_DEVICE": "cuda"})
+    session.run("python", "-m", "bench", "gpu")
 
 
 @nox.session

@@ -4,10 +4,13 @@
 
 #include <cuda_runtime.h>
 
+struct cublasContext;
+
 namespace eigencoder::kernels {
 
-using CublasHandle = struct cublasContext*;
-enum CublasOperation : int { cublas_n = 0, cublas_t = 1 };
+using CublasHandle = cublasContext*;
+inline constexpr int cublas_n = 0;
+inline constexpr int cublas_t = 1;
 
 template <typename T>
 using CublasGemm = int (*)(CublasHandle, int operation_a, int operation_b, int m, int n, int k, const T* alpha,

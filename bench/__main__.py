@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import fits, inference, kernels, memory, scaling
+from eigencoder import _core
+
+from . import fits, gpu, inference, kernels, memory, scaling
 from .machine import describe_machine, restart_without_openblas_overrides
 from .peak import Peak, measurable_peak
 from .peers import KEYS, obstacles, peer_types
@@ -22,6 +24,7 @@ BENCHES = {
     "inference": "latency of one row, throughput of many",
     "memory": "what a fit holds beside its data",
     "scaling": "threads and sizes",
+    "gpu": "fits on a GPU",
 }
 OPTIONS_OF = {"fits": {"only", "peers"}, "kernels": {"only"}, "memory": {"peers"}}  # besides --quick and --name
 FULL, QUICK = Turns(n_rounds=5, seconds=0.3), Turns(n_rounds=2, seconds=0.1)
@@ -33,6 +36,8 @@ def main() -> None:
     for option in {"only", "peers"} - OPTIONS_OF.get(options.bench, set()):
         if getattr(options, option) is not None:
             parser.error(f"--{option} does not apply to {options.bench}")
+    if options.bench == "gpu" and (reason := _core.cuda_status()):
+        parser.error(reason)
     restart_without_openblas_overrides()
     run(
         options.bench,
@@ -105,6 +110,8 @@ def measure(
         return inference.measure(ENCODING, turns, peak)
     if bench == "memory":
         return memory.measure(keys)
+    if bench == "gpu":
+        return gpu.measure(turns, peak, report=lambda line: print(line, flush=True))
     return scaling.measure(turns, peak)
 
 

@@ -37,6 +37,7 @@ class EigencoderFit(Peer):
             n_iter_no_change=workload.n_epochs + 1,  # never stops early
             random_state=SEED,
             n_jobs=n_jobs,
+            device=self.device,
         )
 
     def fit(self) -> list[float]:

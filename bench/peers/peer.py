@@ -15,6 +15,7 @@ class Peer(ABC):
 
     name: ClassVar[str]
     dtype: ClassVar[str] = "float32"
+    device: ClassVar[str] = "cpu"
     fit_limit: ClassVar[tuple[int, int] | None] = None
     own_noise: ClassVar[bool] = True
 

@@ -15,9 +15,9 @@ class TorchEager(Peer):
     def __init__(self, workload: Workload) -> None:
         super().__init__(workload)
         use_all_cores()
-        self._x = torch.from_numpy(workload.x)
-        self._epochs = batches_of(workload)
-        self._initial = parameters_of(workload)
+        self._x = torch.from_numpy(workload.x).to(self.device)
+        self._epochs = batches_of(workload, self.device)
+        self._initial = parameters_of(workload, self.device)
         self._parameters = [torch.empty_like(initial, requires_grad=True) for initial in self._initial]
 
     def fit(self) -> list[float]:

@@ -15,23 +15,23 @@ def use_all_cores() -> None:
     torch.set_num_threads(joblib.cpu_count())
 
 
-def parameters_of(workload: Workload) -> list[Tensor]:
+def parameters_of(workload: Workload, device: str = "cpu") -> list[Tensor]:
     """The initial weights, (n_outputs, n_inputs) as in torch.nn.Linear, and bias of each layer, one after the other."""
     return [
-        torch.tensor(array)  # a copy
+        torch.tensor(array, device=device)  # a copy
         for weights, bias in workload.initial_layers
         for array in (weights.T, bias)
     ]
 
 
-def batches_of(workload: Workload) -> list[tuple[Tensor, ...]]:
+def batches_of(workload: Workload, device: str = "cpu") -> list[tuple[Tensor, ...]]:
     """The rows of each batch of each epoch."""
-    return [torch.split(torch.from_numpy(order), workload.batch_size) for order in workload.orders]
+    return [torch.split(torch.from_numpy(order).to(device), workload.batch_size) for order in workload.orders]
 
 
 def epoch_loss(losses: list[Tensor], batches: tuple[Tensor, ...]) -> float:
     """The mean of the batches' losses by rows."""
-    n_rows = torch.tensor([float(len(rows)) for rows in batches])
+    n_rows = torch.tensor([float(len(rows)) for rows in batches], device=losses[0].device)
     return float(torch.dot(torch.stack(losses), n_rows) / n_rows.sum())
 
 

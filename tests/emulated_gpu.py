@@ -57,7 +57,18 @@ def start(
 
 def start_tests(engine: Path, order: str, marked: str = WITHOUT_DIFFERENCES, **variables: str) -> subprocess.Popen[str]:
     """The contract and what must hold on a GPU beside it."""
-    command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", marked, TESTS / "contract", TESTS / "gpu"]
+    command = [
+        "-m",
+        "pytest",
+        "-q",
+        "--capture=sys",
+        "-p",
+        "no:cacheprovider",
+        "-m",
+        marked,
+        TESTS / "contract",
+        TESTS / "gpu",
+    ]
     return start(engine, command, order, **variables)
 
 
@@ -71,7 +82,11 @@ def preload(sanitizer: str) -> dict[str, str]:
         ).stdout.strip()
         for name in (runtime, "libstdc++.so")
     ]
-    return {"LD_PRELOAD": " ".join(libraries), "ASAN_OPTIONS": "detect_leaks=0"}  # Python itself leaks
+    return {
+        "LD_PRELOAD": " ".join(libraries),
+        "ASAN_OPTIONS": "detect_leaks=0",  # Python itself leaks
+        "OPENBLAS_NUM_THREADS": "1",  # its threads meet where no sanitizer sees it
+    }
 
 
 def main() -> None:

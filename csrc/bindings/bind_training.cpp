@@ -33,6 +33,7 @@ Dataset<T> dataset(const Rows<T>& x, const OptionalArray<std::int64_t>& rows, co
                    Index first_row) {
   Dataset<T> data;
   data.x = x.data();
+  data.n_rows = x.n_rows();
   data.n_samples = rows ? rows->size() : x.n_rows();
   if (data.n_samples < 1) throw py::value_error("x must have at least 1 row");
   if (rows) {

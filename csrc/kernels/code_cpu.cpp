@@ -1,6 +1,7 @@
 #include <numeric>
 
 #include "kernels/kernels.h"
+#include "math/ranking.h"
 
 namespace eigencoder::kernels {
 
@@ -8,13 +9,13 @@ template <typename T>
 void keep_largest(Range rows, Worker<T>& worker, Index n_active, Matrix<T> code, Index* kept) {
   for (Index i = rows.begin; i < rows.end; ++i) {
     const T* const row = code.row(i);
-    const auto comes_first = [row](Index a, Index b) { return row[a] > row[b] || (row[a] == row[b] && a < b); };
+    const auto comes_first = [row](Index a, Index b) { return math::comes_first(row[a], a, row[b], b); };
     Index* const first = kept + i * n_active;
     Index* const last = first + n_active;
     std::iota(first, last, Index{0});
     std::make_heap(first, last, comes_first);  // the one that comes last is on top
     for (Index j = n_active; j < code.cols; ++j) {
-      if (!(row[j] > row[*first])) continue;  // an equal one in a later column does not come first
+      if (!math::is_larger(row[j], row[*first])) continue;  // an equal one in a later column does not come first
       std::pop_heap(first, last, comes_first);
       last[-1] = j;
       std::push_heap(first, last, comes_first);

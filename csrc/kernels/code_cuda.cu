@@ -1,4 +1,5 @@
 #include "kernels/launch.h"
+#include "math/ranking.h"
 
 namespace eigencoder::kernels {
 namespace {
@@ -11,7 +12,7 @@ __global__ void rank_entries(Matrix<const T> code, Index n_active, Index* kept) 
     along_x(code.cols, [&](Index j) {
       Index rank = 0;
       for (Index k = 0; k < code.cols && rank < n_active; ++k) {
-        rank += row[k] > row[j] || (row[k] == row[j] && k < j) ? 1 : 0;
+        rank += math::comes_first(row[k], k, row[j], j) ? 1 : 0;
       }
       if (rank < n_active) kept[i * n_active + rank] = j;
     });

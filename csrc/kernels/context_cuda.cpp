@@ -18,7 +18,7 @@ void* allocate_on_gpu(std::size_t bytes) {
   if (error == cudaErrorMemoryAllocation) {
     cudaGetLastError();
     throw std::runtime_error("the GPU has no room for " + std::to_string(bytes) +
-                             " more bytes: lower batch_size, or use device='cpu'");
+                             " more bytes: make batches or layers smaller, or use device='cpu'");
   }
   check_cuda(error, "allocating memory of the GPU");
   return memory;
@@ -51,27 +51,33 @@ bool has_come_to_gpu(const void* array) {
 
 PresentGpu::PresentGpu(int number) {
   check_cuda(cudaGetDevice(&before_), "asking for the present GPU");
+  if (before_ == number) return;
   check_cuda(cudaSetDevice(number), "choosing the GPU");
+  changed_ = true;
 }
 
-PresentGpu::~PresentGpu() { cudaSetDevice(before_); }
+PresentGpu::~PresentGpu() {
+  if (changed_) cudaSetDevice(before_);
+}
 
-Stream::Stream() { check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream"); }
+GpuStream::GpuStream() { check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream"); }
 
-Stream::~Stream() {
+GpuStream::~GpuStream() {
   cudaStreamSynchronize(stream_);
   cudaStreamDestroy(stream_);
 }
 
-void Stream::wait() const { check_cuda(cudaStreamSynchronize(stream_), "a computation on the GPU"); }
+void GpuStream::wait() const { check_cuda(cudaStreamSynchronize(stream_), "a computation on the GPU"); }
 
 Event::Event() { check_cuda(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "making an event"); }
 
 Event::~Event() { cudaEventDestroy(event_); }
 
-void Event::record(const Stream& earlier) { check_cuda(cudaEventRecord(event_, earlier.get()), "recording an event"); }
+void Event::record(const GpuStream& earlier) {
+  check_cuda(cudaEventRecord(event_, earlier.get()), "recording an event");
+}
 
-void Event::order(const Stream& later) const {
+void Event::order(const GpuStream& later) const {
   check_cuda(cudaStreamWaitEvent(later.get(), event_, 0), "ordering two streams");
 }
 
@@ -85,7 +91,7 @@ void check_cublas(int status, const char* what) {
 
 }  // namespace
 
-CublasSession::CublasSession(const Stream& stream) {
+CublasSession::CublasSession(const GpuStream& stream) {
   check_cublas(cublas().create(&handle_), "beginning to use cuBLAS");
   const int status = cublas().set_stream(handle_, stream.get());
   if (status != 0) cublas().destroy(handle_);
@@ -93,5 +99,24 @@ CublasSession::CublasSession(const Stream& stream) {
 }
 
 CublasSession::~CublasSession() { cublas().destroy(handle_); }
+
+std::unique_ptr<Session> Sessions::take() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!free_.empty()) {
+      std::unique_ptr<Session> session = std::move(free_.back());
+      free_.pop_back();
+      return session;
+    }
+  }
+  return std::make_unique<Session>();
+}
+
+// What a call has started may still run, where it ended by an exception.
+void Sessions::give_back(std::unique_ptr<Session> session) {
+  cudaStreamSynchronize(session->stream.get());
+  const std::lock_guard lock(mutex_);
+  free_.push_back(std::move(session));
+}
 
 }  // namespace eigencoder::kernels

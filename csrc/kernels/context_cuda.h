@@ -3,6 +3,9 @@
 #pragma once
 
 #include <limits>
+#include <memory>
+#include <mutex>
+#include <vector>
 
 #include "eigencoder/engine.h"
 #include "kernels/cublas.h"
@@ -29,14 +32,15 @@ class PresentGpu {
 
  private:
   int before_ = 0;
+  bool changed_ = false;
 };
 
-class Stream {
+class GpuStream {
  public:
-  Stream();
-  ~Stream();
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
+  GpuStream();
+  ~GpuStream();
+  GpuStream(const GpuStream&) = delete;
+  GpuStream& operator=(const GpuStream&) = delete;
   cudaStream_t get() const { return stream_; }
   void wait() const;
 
@@ -51,8 +55,8 @@ class Event {
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
   // What comes later in `later` waits for what is in `earlier` by now.
-  void record(const Stream& earlier);
-  void order(const Stream& later) const;
+  void record(const GpuStream& earlier);
+  void order(const GpuStream& later) const;
   void wait() const;
 
  private:
@@ -61,7 +65,7 @@ class Event {
 
 class CublasSession {
  public:
-  explicit CublasSession(const Stream& stream);
+  explicit CublasSession(const GpuStream& stream);
   ~CublasSession();
   CublasSession(const CublasSession&) = delete;
   CublasSession& operator=(const CublasSession&) = delete;
@@ -76,7 +80,7 @@ template <typename T>
 struct Worker {
   cudaStream_t stream = nullptr;
   CublasHandle cublas = nullptr;
-  int* flag = nullptr;  // (1), for kernels that answer
+  int* flag = nullptr;  // (1), which kernels that answer raise
 };
 
 template <typename V>
@@ -94,18 +98,42 @@ void copy_to_host(cudaStream_t stream, Index n, const V* from, V* to) {
   check_cuda(cudaStreamSynchronize(stream), "a computation on the GPU");
 }
 
+// What takes long to make, for one call at a time.
+struct Session {
+  GpuStream stream;
+  CublasSession cublas{stream};
+  Buffer<int> flag{1};
+};
+
+// Those of a GPU that no call uses now.
+class Sessions {
+ public:
+  explicit Sessions(int gpu) : gpu_(gpu) {}
+  int gpu() const { return gpu_; }
+  std::unique_ptr<Session> take();
+  void give_back(std::unique_ptr<Session> session);
+
+ private:
+  const int gpu_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Session>> free_;
+};
+
 template <typename T>
 class Context {
  public:
-  Context(Monitor& monitor, int gpu)
-      : present_(gpu),
+  Context(Monitor& monitor, Sessions& sessions)
+      : present_(sessions.gpu()),
         monitor_(monitor),
-        cublas_(stream_),
-        flag_(1),
-        worker_{stream_.get(), cublas_.get(), flag_.data()} {}
+        sessions_(sessions),
+        session_(sessions.take()),
+        worker_{stream().get(), session_->cublas.get(), session_->flag.data()} {}
+  ~Context() { sessions_.give_back(std::move(session_)); }
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
 
   int n_threads() const { return 1; }
-  const Stream& stream() const { return stream_; }
+  const GpuStream& stream() const { return session_->stream; }
 
   void throw_if_interrupted(Share /*share*/) {
     if (!monitor_.keep_going()) throw Interrupted();
@@ -124,20 +152,19 @@ class Context {
   void copy(Index n, const V* from, V* to) {
     if (n == 0) return;
     check_cuda(
-        cudaMemcpyAsync(to, from, static_cast<std::size_t>(n) * sizeof(V), cudaMemcpyDeviceToDevice, stream_.get()),
+        cudaMemcpyAsync(to, from, static_cast<std::size_t>(n) * sizeof(V), cudaMemcpyDeviceToDevice, stream().get()),
         "a copy on the GPU");
   }
   template <typename V>
   void read(Index n, const V* from, V* to) {
-    copy_to_host(stream_.get(), n, from, to);
+    copy_to_host(stream().get(), n, from, to);
   }
 
  private:
   const PresentGpu present_;
   Monitor& monitor_;
-  const Stream stream_;
-  const CublasSession cublas_;
-  Buffer<int> flag_;
+  Sessions& sessions_;
+  std::unique_ptr<Session> session_;
   Worker<T> worker_;
 };
 

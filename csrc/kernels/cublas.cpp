@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <array>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
@@ -33,17 +34,21 @@ std::string site_packages() {
   return path.substr(0, path.find_last_of('/') + 1) + "../../";
 }
 
+// What the process has already, such as PyTorch's; else the wheel's; else the system's.
 void* open_library() {
   const std::string wheels = site_packages() + "nvidia/";
-  for (const std::string& folder : {std::string(), wheels + "cu13/lib/", wheels + "cublas/lib/"}) {
-    for (const char* const name : {"libcublas.so.13", "libcublas.so.12"}) {
+  const std::array names{"libcublas.so.13", "libcublas.so.12"};
+  for (const std::string name : names) {
+    if (void* const library = dlopen(name.c_str(), RTLD_NOW | RTLD_NOLOAD)) return library;
+  }
+  for (const std::string& folder : {wheels + "cu13/lib/", wheels + "cublas/lib/", std::string()}) {
+    for (const std::string name : names) {
       if (void* const library = dlopen((folder + name).c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
     }
   }
   throw std::runtime_error(
       "device 'cuda' needs cuBLAS 12 or 13, and neither the wheel nvidia-cublas nor the system's CUDA has it: install "
-      "it "
-      "with pip install nvidia-cublas");
+      "it with pip install nvidia-cublas");
 }
 
 template <typename Function>

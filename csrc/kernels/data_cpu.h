@@ -16,17 +16,26 @@ struct Batch {
 template <typename T>
 class Source {
  public:
-  Source(Context<T>& /*context*/, const Dataset<T>& data, Index /*n_features*/, Index /*max_rows*/) : data_(data) {}
+  // `other`: may have the same x.
+  Source(Context<T>& /*context*/, const Dataset<T>& data, Index /*n_features*/, Index max_rows,
+         const Source* /*other*/ = nullptr)
+      : data_(data), block_(static_cast<std::size_t>(max_rows)) {}
 
   const Dataset<T>& host() const { return data_; }
-  // Rows that batches will be taken from.
+  // Rows that batches will be taken from; they stay where they are.
   void hold(const Index* /*rows*/, Index /*n_rows*/) {}
   Batch<T> batch(const Index* rows, Index /*n_rows*/) { return {data_, rows, rows}; }
+  // Rows as they follow each other.
+  Batch<T> block(Index first, Index n_rows) {
+    for (Index i = 0; i < n_rows; ++i) block_[static_cast<std::size_t>(i)] = data_.row(first + i);
+    return batch(block_.data(), n_rows);
+  }
   // Where all rows lie, in order; nullptr where they cannot be read so.
-  const T* in_place() const { return data_.x; }
+  const T* in_place() const { return data_.rows ? nullptr : data_.x; }
 
  private:
   const Dataset<T>& data_;
+  std::vector<Index> block_;
 };
 
 // Rows of an array, (n_rows, n_cols), that inference reads or writes block by block.

@@ -9,7 +9,7 @@ constexpr double share_of_memory = 0.8;
 }  // namespace
 
 template <typename T>
-RowStream<T>::RowStream(const Stream& compute, Index n_features, Index max_rows)
+RowStream<T>::RowStream(const GpuStream& compute, Index n_features, Index max_rows)
     : compute_(compute),
       n_features_(n_features),
       slots_{Slot(checked_product(max_rows, n_features)), Slot(checked_product(max_rows, n_features))} {}
@@ -41,22 +41,24 @@ const T* RowStream<T>::send(const T* x, const Index* rows, Index n_rows) {
 }
 
 template <typename T>
-Source<T>::Source(Context<T>& context, const Dataset<T>& data, Index n_features, Index max_rows)
-    : context_(context), data_(data), on_gpu_(data), batch_rows_(max_rows) {
+Source<T>::Source(Context<T>& context, const Dataset<T>& data, Index n_features, Index max_rows, const Source* other)
+    : context_(context), data_(data), on_gpu_(data) {
   on_gpu_.rows = nullptr;  // batches have them
-  const Index n_rows = n_rows_of(data);
   const auto upload = [&](auto& buffer, Index n, auto*& numbers) {
     if (!numbers) return;
     buffer = std::decay_t<decltype(buffer)>(n);
     copy_to_gpu(context.stream().get(), n, numbers, buffer.data());
     numbers = buffer.data();
   };
-  upload(weights_, n_rows, on_gpu_.weights);
-  upload(labels_, n_rows, on_gpu_.labels);
+  upload(weights_, data.n_rows, on_gpu_.weights);
+  upload(labels_, data.n_rows, on_gpu_.labels);
   upload(column_extremes_, 2 * n_features, on_gpu_.column_extremes);
-  if (has_come_to_gpu(data.x)) return;
-  const Index n_numbers = checked_product(n_rows, n_features);
-  if (static_cast<double>(n_numbers) * sizeof(T) <= share_of_memory * static_cast<double>(free_memory())) {
+  const Index n_numbers = checked_product(data.n_rows, n_features);
+  if (other && other->data_.x == data.x && !other->stream_) {
+    on_gpu_.x = other->on_gpu_.x;
+  } else if (has_come_to_gpu(data.x)) {
+    return;
+  } else if (static_cast<double>(n_numbers) * sizeof(T) <= share_of_memory * static_cast<double>(free_memory())) {
     upload(x_, n_numbers, on_gpu_.x);
   } else {
     stream_ = std::make_unique<RowStream<T>>(context.stream(), n_features, max_rows);
@@ -71,22 +73,22 @@ void Source<T>::hold(const Index* rows, Index n_rows) {
 }
 
 template <typename T>
-Batch<T> Source<T>::batch(const Index* rows, Index n_rows) {
-  Batch<T> batch{on_gpu_, rows_on_gpu(rows, n_rows), nullptr};
-  if (stream_) {
-    batch.data.x = stream_->send(data_.x, rows, n_rows);
-  } else {
-    batch.positions = batch.rows;
+Batch<T> Source<T>::block(Index first, Index n_rows) {
+  if (in_order_.empty()) {
+    for (Index i = 0; i < data_.n_samples; ++i) in_order_.push_back(data_.row(i));
+    in_order_on_gpu_ = Buffer<Index>(data_.n_samples);
+    copy_to_gpu(context_.stream().get(), data_.n_samples, in_order_.data(), in_order_on_gpu_.data());
   }
-  return batch;
+  return batch_of(in_order_.data() + first, in_order_on_gpu_.data() + first, n_rows);
 }
 
 template <typename T>
-const Index* Source<T>::rows_on_gpu(const Index* rows, Index n_rows) {
-  if (held_ && rows >= held_ && rows + n_rows <= held_ + held_on_gpu_.size())
-    return held_on_gpu_.data() + (rows - held_);
-  copy_to_gpu(context_.stream().get(), n_rows, rows, batch_rows_.data());
-  return batch_rows_.data();
+Batch<T> Source<T>::batch_of(const Index* rows, const Index* rows_on_gpu, Index n_rows) {
+  Batch<T> batch{on_gpu_, rows_on_gpu, rows_on_gpu};
+  if (!stream_) return batch;
+  batch.data.x = stream_->send(data_.x, rows, n_rows);
+  batch.positions = nullptr;
+  return batch;
 }
 
 template class RowStream<float>;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -20,22 +19,16 @@ struct Batch {
   const Index* positions = nullptr;
 };
 
-// How many rows the arrays of a data set must have at least.
-template <typename T>
-Index n_rows_of(const Dataset<T>& data) {
-  return data.rows ? 1 + *std::max_element(data.rows, data.rows + data.n_samples) : data.n_samples;
-}
-
 // Two pinned blocks of rows, and their twins on the GPU.
 template <typename T>
 class RowStream {
  public:
-  RowStream(const Stream& compute, Index n_features, Index max_rows);
+  RowStream(const GpuStream& compute, Index n_features, Index max_rows);
   ~RowStream();
   RowStream(const RowStream&) = delete;
   RowStream& operator=(const RowStream&) = delete;
 
-  // Where the given rows of x will lie for all that is started on the compute stream, until the next but one call.
+  // Where the given rows of x will lie for all that is started on the compute stream until the next call.
   const T* send(const T* x, const Index* rows, Index n_rows);
 
  private:
@@ -48,9 +41,9 @@ class RowStream {
     bool used = false;
   };
 
-  const Stream& compute_;
+  const GpuStream& compute_;
   const Index n_features_;
-  Stream copies_;
+  GpuStream copies_;
   Slot slots_[2];
   int next_ = 0;
 };
@@ -58,17 +51,22 @@ class RowStream {
 template <typename T>
 class Source {
  public:
-  Source(Context<T>& context, const Dataset<T>& data, Index n_features, Index max_rows);
+  // `other`: may have the same x.
+  Source(Context<T>& context, const Dataset<T>& data, Index n_features, Index max_rows, const Source* other = nullptr);
 
   const Dataset<T>& host() const { return data_; }
-  // Rows that batches will be taken from.
+  // Rows that batches will be taken from; they stay where they are.
   void hold(const Index* rows, Index n_rows);
-  Batch<T> batch(const Index* rows, Index n_rows);
+  Batch<T> batch(const Index* rows, Index n_rows) {
+    return batch_of(rows, held_on_gpu_.data() + (rows - held_), n_rows);
+  }
+  // Rows as they follow each other.
+  Batch<T> block(Index first, Index n_rows);
   // Where all rows lie, in order; nullptr where they cannot be read so.
-  const T* in_place() const { return stream_ ? nullptr : on_gpu_.x; }
+  const T* in_place() const { return stream_ || data_.rows ? nullptr : on_gpu_.x; }
 
  private:
-  const Index* rows_on_gpu(const Index* rows, Index n_rows);
+  Batch<T> batch_of(const Index* rows, const Index* rows_on_gpu, Index n_rows);
 
   Context<T>& context_;
   const Dataset<T>& data_;
@@ -79,7 +77,8 @@ class Source {
   Buffer<T> column_extremes_;
   const Index* held_ = nullptr;
   Buffer<Index> held_on_gpu_;
-  Buffer<Index> batch_rows_;
+  std::vector<Index> in_order_;
+  Buffer<Index> in_order_on_gpu_;
   std::unique_ptr<RowStream<T>> stream_;
 };
 

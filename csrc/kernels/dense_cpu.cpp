@@ -67,10 +67,9 @@ void dense_backward(Part part, Worker<T>& worker, Matrix<const T> d_output, Weig
         for (Index i = rows.begin; i < rows.end; ++i) {
           const Packet<T> a = load(input.row(i) + j, n);
           Packet<T> d_a = load(d_input.row(i) + j, n);
-          if (penalty && penalty->contractive) {
-            d_a += penalty->row_weights[i] * of_unit * f.second_derivative(a);
-          } else if (penalty) {
-            d_a += penalty->row_weights[i] * (of_unit + penalty->of_sign * math::L1::derivative(a));
+          if (penalty) {
+            d_a += math::penalty_derivative<decltype(f)>(penalty->contractive, penalty->row_weights[i], of_unit,
+                                                         penalty->of_sign, a);
           }
           store<T>(d_a * f.derivative(a), d_input.row(i) + j, n);
         }

@@ -5,11 +5,11 @@ namespace eigencoder::kernels {
 namespace {
 
 template <typename F, typename T>
-__global__ void add_bias_and_activate(const T* bias, Matrix<T> output, int* finite) {
+__global__ void add_bias_and_activate(const T* bias, Matrix<T> output, int* not_finite) {
   along_y(output.rows, [&](Index i) {
     along_x(output.cols, [&](Index j) {
       const T z = output.row(i)[j] + bias[j];
-      if (finite && !(z * T(0) == T(0))) atomicExch(finite, 0);
+      if (not_finite && !math::is_finite(z)) atomicExch(not_finite, 1);
       output.row(i)[j] = F::value(z);
     });
   });
@@ -22,10 +22,9 @@ __global__ void add_penalty_and_differentiate(Matrix<const T> input, bool penali
     along_x(input.cols, [&](Index j) {
       const T a = input.row(i)[j];
       T d_a = d_input.row(i)[j];
-      if (penalised && penalty.contractive) {
-        d_a += penalty.row_weights[i] * penalty.of_unit[j] * F::second_derivative(a);
-      } else if (penalised) {
-        d_a += penalty.row_weights[i] * (penalty.of_unit[j] + penalty.of_sign * math::L1::derivative(a));
+      if (penalised) {
+        d_a += math::penalty_derivative<F>(penalty.contractive, penalty.row_weights[i], penalty.of_unit[j],
+                                           penalty.of_sign, a);
       }
       d_input.row(i)[j] = d_a * F::derivative(a);
     });
@@ -34,10 +33,11 @@ __global__ void add_penalty_and_differentiate(Matrix<const T> input, bool penali
 
 template <typename T>
 void forward(Worker<T>& worker, Matrix<const T> input, Weights<const T> weights, const T* bias, Activation activation,
-             Matrix<T> output, int* finite) {
+             Matrix<T> output, int* not_finite) {
   multiply(worker, input.cols, Factor<T>{input.data, input.stride}, as_factor(weights, false), T(0), output);
   math::dispatch<math::Activations>(activation, [&](auto f) {
-    launch_over(worker.stream, output.rows, output.cols, add_bias_and_activate<decltype(f), T>, bias, output, finite);
+    launch_over(worker.stream, output.rows, output.cols, add_bias_and_activate<decltype(f), T>, bias, output,
+                not_finite);
   });
 }
 
@@ -52,11 +52,8 @@ void dense_forward(Part, Worker<T>& worker, Matrix<const T> input, Weights<const
 template <typename T>
 bool finite_dense_forward(Part, Worker<T>& worker, Matrix<const T> input, Weights<const T> weights, const T* bias,
                           Activation activation, Matrix<T> output) {
-  int finite = 1;
-  copy_to_gpu(worker.stream, 1, &finite, worker.flag);
-  forward(worker, input, weights, bias, activation, output, worker.flag);
-  copy_to_host(worker.stream, 1, worker.flag, &finite);
-  return finite == 1;
+  return !raises_flag(worker,
+                      [&](int* not_finite) { forward(worker, input, weights, bias, activation, output, not_finite); });
 }
 
 template <typename T>

@@ -107,15 +107,17 @@ void dense_update(Share share, Worker<T>& worker, Matrix<const T> input, Matrix<
 }
 
 template <typename T>
-void update(Share share, Worker<T>&, const Layer& layer, const OptimizerConfig& optimizer, double learning_rate,
-            const T* gradients, const TrainingState<T>& state) {
+void update(Share share, Worker<T>&, const std::vector<Layer>& layers, const OptimizerConfig& optimizer,
+            double learning_rate, const T* gradients, const TrainingState<T>& state) {
   const auto move_share = [&](const auto& rule, Index offset, Index n) {
     const Range range = share.of(n, cache_line<T>);
     move(rule, offset + range.begin, range.size(), gradients + offset + range.begin, T(0), state);
   };
   math::with_rule<T>(optimizer, learning_rate, state.n_updates, [&](const auto& rule) {
-    if (!layer.tied) move_share(rule, layer.weights_offset, layer.n_weights());
-    move_share(math::of_bias(rule), layer.bias_offset, layer.n_outputs);
+    for (const Layer& layer : layers) {
+      if (!layer.tied) move_share(rule, layer.weights_offset, layer.n_weights());
+      move_share(math::of_bias(rule), layer.bias_offset, layer.n_outputs);
+    }
   });
 }
 
@@ -129,9 +131,9 @@ template void dense_update(Share, Worker<float>&, Matrix<const float>, Matrix<co
                            const OptimizerConfig&, double, const TrainingState<float>&);
 template void dense_update(Share, Worker<double>&, Matrix<const double>, Matrix<const double>, const Layer&, double,
                            const OptimizerConfig&, double, const TrainingState<double>&);
-template void update(Share, Worker<float>&, const Layer&, const OptimizerConfig&, double, const float*,
+template void update(Share, Worker<float>&, const std::vector<Layer>&, const OptimizerConfig&, double, const float*,
                      const TrainingState<float>&);
-template void update(Share, Worker<double>&, const Layer&, const OptimizerConfig&, double, const double*,
+template void update(Share, Worker<double>&, const std::vector<Layer>&, const OptimizerConfig&, double, const double*,
                      const TrainingState<double>&);
 
 }  // namespace eigencoder::kernels

@@ -60,11 +60,17 @@ void add_scaled_columns(Range, Worker<T>& worker, Weights<const T> weights, cons
 }
 
 template <typename T>
-void update(Share, Worker<T>& worker, const Layer& layer, const OptimizerConfig& optimizer, double learning_rate,
-            const T* gradients, const TrainingState<T>& state) {
+void update(Share, Worker<T>& worker, const std::vector<Layer>& layers, const OptimizerConfig& optimizer,
+            double learning_rate, const T* gradients, const TrainingState<T>& state) {
   math::with_rule<T>(optimizer, learning_rate, state.n_updates, [&](const auto& rule) {
-    if (!layer.tied) launch_move(worker, rule, layer.weights_offset, layer.n_weights(), gradients, state);
-    launch_move(worker, math::of_bias(rule), layer.bias_offset, layer.n_outputs, gradients, state);
+    if constexpr (!std::decay_t<decltype(rule)>::decays) {
+      launch_move(worker, rule, 0, layers.back().end(), gradients, state);  // weights and biases alike
+    } else {
+      for (const Layer& layer : layers) {
+        if (!layer.tied) launch_move(worker, rule, layer.weights_offset, layer.n_weights(), gradients, state);
+        launch_move(worker, math::of_bias(rule), layer.bias_offset, layer.n_outputs, gradients, state);
+      }
+    }
   });
 }
 
@@ -74,9 +80,9 @@ template void dense_gradient(Share, Worker<double>&, Matrix<const double>, Matri
                              double, Accumulate, double*, double*);
 template void add_scaled_columns(Range, Worker<float>&, Weights<const float>, const float*, float*);
 template void add_scaled_columns(Range, Worker<double>&, Weights<const double>, const double*, double*);
-template void update(Share, Worker<float>&, const Layer&, const OptimizerConfig&, double, const float*,
+template void update(Share, Worker<float>&, const std::vector<Layer>&, const OptimizerConfig&, double, const float*,
                      const TrainingState<float>&);
-template void update(Share, Worker<double>&, const Layer&, const OptimizerConfig&, double, const double*,
+template void update(Share, Worker<double>&, const std::vector<Layer>&, const OptimizerConfig&, double, const double*,
                      const TrainingState<double>&);
 
 }  // namespace eigencoder::kernels

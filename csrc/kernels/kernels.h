@@ -118,6 +118,10 @@ struct UnitSums {
   const double* sums = nullptr;           // (n)
   const double* before = nullptr;         // (n) mean activities of the batches before; nullptr: there were none
   const double* squared_norms = nullptr;  // (n) of the columns of W, under contractive
+
+  constexpr double sum(Index unit) const { return sums ? sums[unit] : 0.0; }
+  constexpr double mean_before(Index unit) const { return before ? before[unit] : math::no_mean; }
+  constexpr double squared_norm(Index unit) const { return squared_norms ? squared_norms[unit] : 0.0; }
 };
 
 // of_unit (d) = what the penalty of the units adds to dJ/da or, under contractive, to dJ/df'(z); for each row.
@@ -177,10 +181,10 @@ template <typename T>
 void dense_update(Share share, Worker<T>& worker, Matrix<const T> input, Matrix<const T> d_output, const Layer& layer,
                   T decay, const OptimizerConfig& optimizer, double learning_rate, const TrainingState<T>& state);
 
-// The same by gradients that were stored; a tied layer has only its b.
+// The same for all layers, by gradients that were stored; a tied layer has only its b.
 template <typename T>
-void update(Share share, Worker<T>& worker, const Layer& layer, const OptimizerConfig& optimizer, double learning_rate,
-            const T* gradients, const TrainingState<T>& state);
+void update(Share share, Worker<T>& worker, const std::vector<Layer>& layers, const OptimizerConfig& optimizer,
+            double learning_rate, const T* gradients, const TrainingState<T>& state);
 
 // chunk_sums (n_dot_chunks(n)) = a^T b over each dot_chunk of n numbers, in double.
 inline constexpr Index dot_chunk = 4096;

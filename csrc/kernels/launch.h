@@ -61,6 +61,16 @@ __device__ void along_y(Index n, const Visitor& visit) {
   for (Index i = Index{blockIdx.y} * blockDim.y + threadIdx.y; i < n; i += step) visit(i);
 }
 
+// Starts a kernel, start(flag), that raises the flag or does not, and waits for its answer.
+template <typename T, typename Start>
+bool raises_flag(Worker<T>& worker, const Start& start) {
+  check_cuda(cudaMemsetAsync(worker.flag, 0, sizeof(int), worker.stream), "clearing a flag");
+  start(worker.flag);
+  int raised = 0;
+  copy_to_host(worker.stream, 1, worker.flag, &raised);
+  return raised != 0;
+}
+
 // Over the lanes of a warp; all get it.
 __device__ inline double warp_sum(double x) {
   for (int distance = warp_threads / 2; distance > 0; distance /= 2) x += __shfl_xor_sync(all_lanes, x, distance);
@@ -121,7 +131,9 @@ void multiply(Worker<T>& worker, Index depth, Factor<T> a, Factor<T> b, T kept, 
   const int status = gemm(worker.cublas, b.transposed ? cublas_t : cublas_n, a.transposed ? cublas_t : cublas_n,
                           as_int(c.cols), as_int(c.rows), as_int(depth), &one, b.data, as_int(b.stride), a.data,
                           as_int(a.stride), &kept, c.data, as_int(c.stride));
-  if (status != 0) throw std::runtime_error("a product of cuBLAS failed with status " + std::to_string(status));
+  if (status == 0) return;
+  check_cuda(cudaStreamSynchronize(worker.stream), "what came before a product");
+  throw std::runtime_error("a product of cuBLAS failed with status " + std::to_string(status));
 }
 
 }  // namespace eigencoder::kernels

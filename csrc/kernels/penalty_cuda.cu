@@ -3,48 +3,34 @@
 namespace eigencoder::kernels {
 namespace {
 
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-// Calls visit(sum, before, squared norm) for a unit.
-template <typename Visitor>
-__device__ auto with_unit(const UnitSums& of_units, Index unit, const Visitor& visit) {
-  return visit(of_units.sums ? of_units.sums[unit] : 0.0, of_units.before ? of_units.before[unit] : not_a_number,
-               of_units.squared_norms ? of_units.squared_norms[unit] : 0.0);
-}
-
 template <typename T>
 __global__ void differentiate_units(Index n, math::UnitPenalty penalty, UnitSums of_units, T* of_unit) {
   along_x(n, [&](Index j) {
-    of_unit[j] = static_cast<T>(with_unit(of_units, j, [&](double sum, double before, double squared_norm) {
-      return penalty.derivative(sum, before, squared_norm);
-    }));
+    of_unit[j] = static_cast<T>(penalty.derivative(of_units.sum(j), of_units.mean_before(j), of_units.squared_norm(j)));
   });
 }
 
 template <typename T>
 __global__ void differentiate_by_weight(Index n, math::UnitPenalty penalty, UnitSums of_units, T* factors) {
-  along_x(n, [&](Index j) { factors[j] = static_cast<T>(penalty.derivative_by_weight(of_units.sums[j])); });
+  along_x(n, [&](Index j) { factors[j] = static_cast<T>(penalty.derivative_by_weight(of_units.sum(j))); });
 }
 
 __global__ void average_units(Index n, math::UnitPenalty penalty, UnitSums of_units, double* mean_activity) {
-  along_x(n, [&](Index j) {
-    mean_activity[j] =
-        with_unit(of_units, j, [&](double sum, double before, double) { return penalty.mean_activity(sum, before); });
-  });
+  along_x(n, [&](Index j) { mean_activity[j] = penalty.mean_activity(of_units.sum(j), of_units.mean_before(j)); });
 }
 
 __global__ void add_terms(Terms terms, double alpha, math::UnitPenalty penalty, double* value, double times,
                           double* total) {
-  double of_thread = 0;
-  along_x(terms.n_squared_weights, [&](Index i) { of_thread += alpha / 2 * terms.squared_weights[i]; });
-  along_x(terms.n_units, [&](Index j) {
-    of_thread += with_unit(terms.of_units, j, [&](double sum, double before, double squared_norm) {
-      return penalty.value(sum, before, squared_norm);
-    });
-  });
-  const double of_weights_and_units = block_sum(of_thread);
+  const UnitSums& units = terms.of_units;
+  double squared_weights = 0;
+  double of_units = 0;
+  along_x(terms.n_squared_weights, [&](Index i) { squared_weights += terms.squared_weights[i]; });
+  along_x(terms.n_units,
+          [&](Index j) { of_units += penalty.value(units.sum(j), units.mean_before(j), units.squared_norm(j)); });
+  squared_weights = block_sum(squared_weights);
+  of_units = block_sum(of_units);
   if (threadIdx.x != 0) return;
-  const double j = (*terms.data + penalty.strength * *terms.l1) / penalty.n_rows + of_weights_and_units;
+  const double j = math::objective(penalty, *terms.data, *terms.l1, alpha, squared_weights, of_units);
   *value = j;
   if (total) *total += times * j;
 }

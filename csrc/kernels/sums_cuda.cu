@@ -14,10 +14,10 @@ struct SquaredDerivative {
 };
 
 template <typename T>
-__global__ void find_not_finite(Matrix<const T> x, int* finite) {
+__global__ void find_not_finite(Matrix<const T> x, int* not_finite) {
   along_y(x.rows, [&](Index i) {
     along_x(x.cols, [&](Index j) {
-      if (!(x.row(i)[j] * T(0) == T(0))) atomicExch(finite, 0);
+      if (!math::is_finite(x.row(i)[j])) atomicExch(not_finite, 1);
     });
   });
 }
@@ -70,11 +70,8 @@ __global__ void sum_absolute(Matrix<const T> code, double* row_sums) {
 
 template <typename T>
 bool all_finite(Range, Worker<T>& worker, Matrix<const T> x) {
-  int finite = 1;
-  copy_to_gpu(worker.stream, 1, &finite, worker.flag);
-  launch_over(worker.stream, x.rows, x.cols, find_not_finite<T>, x, worker.flag);
-  copy_to_host(worker.stream, 1, worker.flag, &finite);
-  return finite == 1;
+  return !raises_flag(
+      worker, [&](int* not_finite) { launch_over(worker.stream, x.rows, x.cols, find_not_finite<T>, x, not_finite); });
 }
 
 template <typename T>

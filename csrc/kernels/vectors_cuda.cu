@@ -20,7 +20,9 @@ __global__ void multiply_chunks(Index n, const T* a, const T* b, double* chunk_s
   }
 }
 
-// Each block adds the chunks up for itself.
+// Each block adds the chunks up for itself, so that there should not be many.
+constexpr unsigned most_blocks_that_scale = 1024;
+
 template <typename T>
 __global__ void scale_down(Index n, Index n_chunks, const double* chunk_sums, double largest, T* x) {
   double of_thread = 0;
@@ -48,7 +50,8 @@ void dots(Range chunks, Worker<T>& worker, Index n, const T* a, const T* b, doub
 
 template <typename T>
 void shorten(Range range, Worker<T>& worker, Index n_chunks, const double* chunk_sums, double largest, T* x) {
-  launch_along(worker.stream, range.size(), scale_down<T>, range.size(), n_chunks, chunk_sums, largest, x);
+  launch(worker.stream, std::min(n_blocks(range.size(), block_threads), most_blocks_that_scale), block_threads,
+         scale_down<T>, range.size(), n_chunks, chunk_sums, largest, x);
 }
 
 template <typename T>

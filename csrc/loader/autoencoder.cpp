@@ -70,7 +70,7 @@ FitResult Autoencoder<T>::fit(const T* x, Index n_samples, const OptimizerConfig
   }
   Dataset<T> train;
   train.x = x;
-  train.n_samples = n_samples;
+  train.n_rows = train.n_samples = n_samples;
   const std::vector<T> extremes = column_extremes(x, n_samples);
   train.column_extremes = extremes.data();
   std::vector<T> first_moment(parameters_.size());

@@ -61,6 +61,11 @@ constexpr V min(const V& z, Scalar<V> bound) {
   return Elementwise<V>::min(z, bound);
 }
 
+template <typename T>
+constexpr bool is_finite(T number) {
+  return number * T(0) == T(0);
+}
+
 // 1 where z > 0, else 0.
 template <typename V>
 constexpr V step(const V& z) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 
 #include "eigencoder/config.h"
 #include "math/elementwise.h"
@@ -44,6 +45,15 @@ struct L1 {
   }
 };
 
+// What the penalty adds to dJ/da of an activation a: of_unit is that of its unit and of_sign that of its sign, both for
+// each row; under contractive of_unit is taken by the slope f'(z).
+template <typename F, typename V>
+constexpr V penalty_derivative(bool contractive, Scalar<V> row_weight, const V& of_unit, Scalar<V> of_sign,
+                               const V& a) {
+  if (contractive) return row_weight * of_unit * F::second_derivative(a);
+  return row_weight * (of_unit + of_sign * L1::derivative(a));
+}
+
 // Rifai et al. (2011): the squared norm of the encoder's Jacobian, of which unit j has the mean of f'(z_ij)^2 over the
 // rows times ||W_:j||^2.
 struct Contractive {
@@ -56,8 +66,11 @@ struct Contractive {
   static constexpr double derivative_by_weight(double mean_squared_slope) { return 2 * mean_squared_slope; }
 };
 
+// The mean activity before the first batch.
+inline constexpr double no_mean = std::numeric_limits<double>::quiet_NaN();
+
 // The penalty of one code unit from a sum over all rows: of its weighted activations under kl, of s_i f'(z_ij)^2 under
-// contractive. `before` is its mean activity in the batches before, NaN where there were none.
+// contractive. `before` is its mean activity in the batches before, or no_mean.
 struct UnitPenalty {
   Penalty penalty;
   double strength;
@@ -98,5 +111,12 @@ struct UnitPenalty {
     return strength * Contractive::derivative_by_weight(sum / n_rows);
   }
 };
+
+// J, from the sums over its rows of their losses and of the L1 norms of their codes, the squared norm of the weights
+// and the penalties of all units.
+constexpr double objective(const UnitPenalty& penalty, double losses, double l1_norms, double alpha,
+                           double squared_weights, double of_units) {
+  return (losses + penalty.strength * l1_norms) / penalty.n_rows + alpha / 2 * squared_weights + of_units;
+}
 
 }  // namespace eigencoder::math

@@ -14,6 +14,7 @@ namespace eigencoder::math {
 template <typename T>
 struct Adam {
   static constexpr int n_moments = 2;
+  static constexpr bool decays = false;
   T beta_1, beta_2, one_minus_beta_1, one_minus_beta_2, epsilon, learning_rate, first_correction, second_correction;
 
   Adam(const OptimizerConfig& config, double rate, Index n_updates)
@@ -39,6 +40,7 @@ struct Adam {
 // Loshchilov & Hutter (2019), Algorithm 2: the decay is none of the gradient's.
 template <typename T>
 struct AdamW : Adam<T> {
+  static constexpr bool decays = true;  // the weights, not the biases
   T kept;
 
   AdamW(const OptimizerConfig& config, double rate, Index n_updates)
@@ -55,6 +57,7 @@ struct AdamW : Adam<T> {
 template <typename T>
 struct RmsProp {
   static constexpr int n_moments = 1;
+  static constexpr bool decays = false;
   T beta_2, one_minus_beta_2, epsilon, learning_rate;
 
   RmsProp(const OptimizerConfig& config, double rate)
@@ -76,6 +79,7 @@ struct RmsProp {
 template <typename T>
 struct Sgd {
   static constexpr int n_moments = 1;
+  static constexpr bool decays = false;
   T learning_rate, momentum;
   bool nesterov;
 

@@ -113,7 +113,7 @@ class LayersOnGpu {
 template <typename T>
 class CudaEngineFor : public virtual EngineFor<T> {
  public:
-  explicit CudaEngineFor(int gpu) : gpu_(gpu) {}
+  explicit CudaEngineFor(kernels::Sessions& sessions) : sessions_(sessions) {}
 
   void initialise(const NetworkConfig& config, std::uint64_t seed, T* parameters) const override {
     Network(config).initialise(seed, parameters);
@@ -124,7 +124,7 @@ class CudaEngineFor : public virtual EngineFor<T> {
                                            const double* mean_activity, const T* parameters, T* gradients,
                                            Monitor& monitor, int /*n_threads*/) const override {
     const Network network(config);
-    Context<T> context(monitor, gpu_);
+    Context<T> context(monitor, sessions_);
     Twin<T, const T> on_gpu(context, parameters, network.n_parameters());
     Twin<T, const double> activity_on_gpu(context, mean_activity, config.n_components());
     Buffer<T> gradients_on_gpu(gradients ? network.n_parameters() : 0);
@@ -148,7 +148,7 @@ class CudaEngineFor : public virtual EngineFor<T> {
                 int /*n_threads*/) const override {
     const Network network(config);
     StateShowingMonitor<T> shown(monitor);
-    Context<T> context(shown, gpu_);
+    Context<T> context(shown, sessions_);
     StateOnGpu<T> on_gpu(context, network, state);
     shown.show(on_gpu);
     FitResult result =
@@ -174,14 +174,14 @@ class CudaEngineFor : public virtual EngineFor<T> {
 
   bool describe(const T* x, Index n_samples, Index n_features, T* column_extremes) const override {
     Monitor silent;
-    Context<T> context(silent, gpu_);
+    Context<T> context(silent, sessions_);
     return model::describe(x, n_samples, n_features, column_extremes, context);
   }
 
  private:
   template <typename Call>
   bool infer(const std::vector<LayerView<T>>& layers, Monitor& monitor, const Call& call) const {
-    Context<T> context(monitor, gpu_);
+    Context<T> context(monitor, sessions_);
     const LayersOnGpu<T> on_gpu(context, layers);
     try {
       call(on_gpu.views(), context);
@@ -191,26 +191,26 @@ class CudaEngineFor : public virtual EngineFor<T> {
     }
   }
 
-  const int gpu_;
+  kernels::Sessions& sessions_;
 };
 
-class CudaEngine : public Engine, CudaEngineFor<float>, CudaEngineFor<double> {
+class CudaEngine : kernels::Sessions, public Engine, CudaEngineFor<float>, CudaEngineFor<double> {
  public:
   explicit CudaEngine(int gpu)
-      : CudaEngineFor<float>(gpu), CudaEngineFor<double>(gpu), gpu_(gpu), name_("cuda:" + std::to_string(gpu)) {}
+      : Sessions(gpu),
+        CudaEngineFor<float>(static_cast<Sessions&>(*this)),
+        CudaEngineFor<double>(static_cast<Sessions&>(*this)),
+        name_("cuda:" + std::to_string(gpu)) {}
   const char* name() const override { return name_.c_str(); }
   const char* compiler() const override { return EIGENCODER_COMPILER; }
 
   void* allocate(std::size_t bytes) const override {
-    const kernels::PresentGpu present(gpu_);
+    const kernels::PresentGpu present(gpu());
     return kernels::allocate_on_gpu(bytes);
   }
-  void release(void* memory) const override {
-    cudaFree(memory);  // whichever GPU is present
-  }
+  void release(void* memory) const override { cudaFree(memory); }  // whichever GPU is present
 
  private:
-  const int gpu_;
   const std::string name_;
 };
 
@@ -233,6 +233,14 @@ void require_gpu(int number) {
   if (number >= n_gpus) {
     throw std::runtime_error(device + "needs GPU number " + std::to_string(number) + ", found " +
                              std::to_string(n_gpus) + " GPUs: look at nvidia-smi, or use device='cpu'");
+  }
+  constexpr int oldest = 8;
+  int capability = 0;
+  kernels::check_cuda(cudaDeviceGetAttribute(&capability, cudaDevAttrComputeCapabilityMajor, number),
+                      "asking what the GPU can do");
+  if (capability < oldest) {
+    throw std::runtime_error(device + "needs a GPU of compute capability " + std::to_string(oldest) +
+                             ".0 or later, found one of " + std::to_string(capability) + ".x: use device='cpu'");
   }
 }
 

@@ -65,10 +65,10 @@ void Objective<T>::add_to_total() {
 template <typename T>
 bool Objective<T>::begin_block(Source<T>& data, Index first, const Noise& noise) {
   const Index n_rows = std::min(max_rows_, data.host().n_samples - first);
-  for (Index i = 0; i < n_rows; ++i) block_[static_cast<std::size_t>(i)] = data.host().row(first + i);
-  const bool weighs = begin(data, block_.data(), n_rows, noise);
+  const auto row = [&](Index i) { return data.host().row(first + i); };
+  const bool weighs = begin(data.block(first, n_rows), weigh(data.host(), n_rows, row), noise);
   const Index n_features = network_.n_features();
-  if (data.in_place() && !data.host().rows && !noise.drawn() && !kernels::aliases<T>(n_features)) {
+  if (data.in_place() && !noise.drawn() && !kernels::aliases<T>(n_features)) {
     x_ = input_ = {data.in_place() + first * n_features, n_rows, n_features, n_features};
     gathers_ = false;
   }

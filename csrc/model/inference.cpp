@@ -8,8 +8,10 @@ namespace eigencoder::model {
 using kernels::Context;
 using kernels::Matrix;
 using kernels::PaddedMatrix;
+using kernels::Part;
 using kernels::Range;
 using kernels::Share;
+using kernels::Weights;
 using kernels::Worker;
 
 namespace {
@@ -20,7 +22,7 @@ class BlockNetwork {
  public:
   BlockNetwork(const std::vector<LayerView<T>>& layers, Index n_rows, Context<T>& context, Share share,
                Worker<T>& worker)
-      : layers_(layers), context_(context), share_(share), worker_(worker) {
+      : layers_(layers), n_rows_(n_rows), context_(context), share_(share), worker_(worker) {
     Index most_active = 0;
     for (std::size_t l = 0; l + 1 < layers.size(); ++l) outputs_.emplace_back(n_rows, layers[l].n_outputs);
     for (const LayerView<T>& layer : layers) most_active = std::max(most_active, layer.n_active);
@@ -33,11 +35,13 @@ class BlockNetwork {
       context_.throw_if_interrupted(share_);
       const LayerView<T>& layer = layers_[l];
       const Matrix<T> a = l + 1 == layers_.size() ? output : outputs_[l].first_rows(x.rows);
-      const bool finite = kernels::finite_dense_forward<T>(
-          {{0, x.rows}, {0, layer.n_outputs}}, worker_, input,
-          {layer.weights, layer.n_inputs, layer.n_outputs, layer.transposed}, layer.bias, layer.activation, a);
+      const Weights<const T> weights{layer.weights, layer.n_inputs, layer.n_outputs, layer.transposed};
+      const Part all{{0, x.rows}, {0, layer.n_outputs}};
       // What is not finite in x shows in each unit of the first layer, where finite numbers may overflow too.
-      if (l == 0 && !finite && !kernels::all_finite<T>({0, x.rows}, worker_, x)) {
+      if (l > 0) {
+        kernels::dense_forward<T>(all, worker_, input, weights, layer.bias, layer.activation, a);
+      } else if (!kernels::finite_dense_forward<T>(all, worker_, input, weights, layer.bias, layer.activation, a) &&
+                 !kernels::all_finite<T>({0, x.rows}, worker_, x)) {
         throw std::invalid_argument("x must be finite, found NaN or infinity");
       }
       if (layer.n_active > 0) kernels::keep_largest<T>({0, x.rows}, worker_, layer.n_active, a, kept_.data());
@@ -45,8 +49,15 @@ class BlockNetwork {
     }
   }
 
+  // For the output, where nobody else has room for it.
+  Matrix<T> own_output(Index n_rows) {
+    if (outputs_.size() < layers_.size()) outputs_.emplace_back(n_rows_, layers_.back().n_outputs);
+    return outputs_.back().first_rows(n_rows);
+  }
+
  private:
   const std::vector<LayerView<T>>& layers_;
+  const Index n_rows_;
   Context<T>& context_;
   const Share share_;
   Worker<T>& worker_;
@@ -90,9 +101,9 @@ void squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n
   kernels::OutputRows<T, double> outputs(context, errors, 1, max_rows);
   for_blocks(layers, n_samples, context, [&](BlockNetwork<T>& network, Worker<T>& worker, Index first, Index n_rows) {
     const Matrix<const T> block = inputs.block(first, n_rows);
-    PaddedMatrix<T> reconstruction(n_rows, n_features);
-    network.forward(block, reconstruction.first_rows(n_rows));
-    kernels::row_losses<T>({0, n_rows}, worker, block, reconstruction.first_rows(n_rows), Loss::squared_error,
+    const Matrix<T> reconstruction = network.own_output(n_rows);
+    network.forward(block, reconstruction);
+    kernels::row_losses<T>({0, n_rows}, worker, block, reconstruction, Loss::squared_error,
                            outputs.block(first, n_rows).data);
     outputs.store(first, n_rows);
   });

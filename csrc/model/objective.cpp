@@ -1,8 +1,5 @@
 #include "model/passes.h"
 
-#include <algorithm>
-#include <numeric>
-
 #include "math/reconstruction.h"
 
 namespace eigencoder::model {
@@ -21,12 +18,6 @@ Index n_chunks(const Network& network) {
   return total;
 }
 
-template <typename T>
-double weight_of(const Dataset<T>& data, const Index* rows, Index n_rows) {
-  if (!data.weights) return static_cast<double>(n_rows);
-  return std::accumulate(rows, rows + n_rows, 0.0, [&](double sum, Index row) { return sum + data.weights[row]; });
-}
-
 }  // namespace
 
 template <typename T>
@@ -41,7 +32,6 @@ Objective<T>::Objective(const Network& network, const ObjectiveConfig& config, I
       row_weights_(max_rows),
       delta_weights_(max_rows),
       penalty_weights_(config.penalty == Penalty::none ? 0 : max_rows),
-      block_(static_cast<std::size_t>(max_rows)),
       row_losses_(max_rows),
       l1_norms_(config.penalty == Penalty::l1 ? max_rows : 0),
       kept_(max_rows * network.n_active()),
@@ -62,7 +52,8 @@ Objective<T>::Objective(const Network& network, const ObjectiveConfig& config, I
 template <typename T>
 bool Objective<T>::pass(Source<T>& data, const Index* rows, Index n_rows, const Noise& noise,
                         const double* mean_activity, const T* parameters) {
-  if (!begin(data, rows, n_rows, noise)) return false;
+  const auto row = [rows](Index i) { return rows[i]; };
+  if (!begin(data.batch(rows, n_rows), weigh(data.host(), n_rows, row), noise)) return false;
   prepare_deltas(weighing_);
   penalty_.begin(parameters, mean_activity);
   if (penalty_.needs_all_rows()) {
@@ -110,14 +101,14 @@ double Objective<T>::read(const double* number) {
 }
 
 template <typename T>
-bool Objective<T>::begin(Source<T>& data, const Index* rows, Index n_rows, const Noise& noise) {
-  n_rows_ = n_rows;
-  batch_ = data.batch(rows, n_rows);
-  context_.once([&](Worker<T>& worker) { kernels::row_weights<T>({0, n_rows}, worker, batch_, row_weights_.data()); });
-  weighing_ = {static_cast<double>(n_rows), weight_of(data.host(), rows, n_rows)};
+bool Objective<T>::begin(const kernels::Batch<T>& batch, const Weighing& weighing, const Noise& noise) {
+  batch_ = batch;
+  weighing_ = weighing;
+  n_rows_ = static_cast<Index>(weighing.rows);
+  context_.once([&](Worker<T>& worker) { kernels::row_weights<T>({0, n_rows_}, worker, batch_, row_weights_.data()); });
   gathers_ = true;
-  x_ = clean_.first_rows(n_rows);
-  input_ = noise.drawn() ? corrupted_.first_rows(n_rows) : clean_.first_rows(n_rows);
+  x_ = clean_.first_rows(n_rows_);
+  input_ = noise.drawn() ? corrupted_.first_rows(n_rows_) : clean_.first_rows(n_rows_);
   return weighing_.weight != 0;
 }
 

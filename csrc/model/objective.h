@@ -54,7 +54,7 @@ class Objective {
 
  private:
   // False where the batch has no weight.
-  bool begin(kernels::Source<T>& data, const Index* rows, Index n_rows, const kernels::Noise& noise);
+  bool begin(const kernels::Batch<T>& batch, const Weighing& weighing, const kernels::Noise& noise);
   bool begin_block(kernels::Source<T>& data, Index first, const kernels::Noise& noise);
   template <typename Sequence>
   void forward(Sequence& sequence, const kernels::Noise& noise, const T* parameters, kernels::Range layers);
@@ -108,7 +108,6 @@ class Objective {
   kernels::Buffer<double> row_weights_;                              // s_i
   kernels::Buffer<T> delta_weights_;                                 // s_i / m
   kernels::Buffer<T> penalty_weights_;                               // what a row's share in the penalty is
-  std::vector<Index> block_;                                         // rows of a block of all the data
   kernels::Buffer<double> row_losses_;
   kernels::Buffer<double> l1_norms_;
   kernels::Buffer<Index> kept_;  // columns of the code that stay, (max_rows, n_active)

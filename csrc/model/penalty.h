@@ -12,6 +12,16 @@ struct Weighing {
   double weight = 0;
 };
 
+// Of n_rows rows of a data set, of which number i is row(i).
+template <typename T, typename Row>
+Weighing weigh(const Dataset<T>& data, Index n_rows, const Row& row) {
+  Weighing result{static_cast<double>(n_rows), static_cast<double>(n_rows)};
+  if (!data.weights) return result;
+  result.weight = 0;
+  for (Index i = 0; i < n_rows; ++i) result.weight += data.weights[row(i)];
+  return result;
+}
+
 // What J is made of, summed over rows, where the kernels can reach it.
 class Sums {
  public:

@@ -43,7 +43,9 @@ Trainer<T>::Trainer(const Network& network, const ObjectiveConfig& objective, co
       average_at_epoch_start_(state.average ? epoch_start_.size() : 0),
       best_(schedule.early_stopping ? epoch_start_.size() : 0),
       train_source_(context, train, network.n_features(), objective_.max_rows()) {
-  if (validation) validation_source_.emplace(context, *validation, network.n_features(), objective_.max_rows());
+  if (validation) {
+    validation_source_.emplace(context, *validation, network.n_features(), objective_.max_rows(), &train_source_);
+  }
   if (schedule.early_stopping && !validation)
     throw std::invalid_argument("early_stopping needs validation rows, found none");
   if (optimizer.solver == Solver::lbfgs) {
@@ -171,9 +173,7 @@ void Trainer<T>::move_by_stored_gradient(double learning_rate) {
   if (optimizer_.max_grad_norm > 0) vectors_.shorten(n, optimizer_.max_grad_norm, gradients);
   ++state_.n_updates;
   context_.run([&](kernels::Share share, kernels::Worker<T>& worker) {
-    for (const Layer& layer : network_.layers()) {
-      kernels::update(share, worker, layer, optimizer_, learning_rate, gradients, state_);
-    }
+    kernels::update(share, worker, network_.layers(), optimizer_, learning_rate, gradients, state_);
   });
 }
 

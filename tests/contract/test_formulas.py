@@ -40,6 +40,12 @@ def test_activation_passes_nan_on(activation: str, dtype: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_nan_stays_of_a_code_with_few_active_units(dtype: str) -> None:
+    layer = (np.zeros((1, 3), dtype), np.array([1, np.nan, 2], dtype), "identity", 1)
+    np.testing.assert_array_equal(_core.forward([layer], np.ones((2, 1), dtype), 1, DEVICE), [[0, np.nan, 0]] * 2)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_squared_errors(dtype: str) -> None:
     x = np.random.default_rng(0).normal(size=(70, 37)).astype(dtype)
     zero = (np.zeros((37, 37), dtype), np.zeros(37, dtype), "identity", 0)

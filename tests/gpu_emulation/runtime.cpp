@@ -166,6 +166,13 @@ cudaError_t cudaSetDevice(int device) {
   return call.fails() || device != 0 ? remember(cudaErrorInvalidDevice) : cudaSuccess;
 }
 
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device) {
+  const FallibleCall call;
+  if (call.fails() || device != 0) return remember(cudaErrorInvalidDevice);
+  *value = attribute == cudaDevAttrComputeCapabilityMajor ? 9 : 0;
+  return cudaSuccess;
+}
+
 cudaError_t cudaDeviceSynchronize() {
   const FallibleCall call;
   if (call.fails()) return remember(cudaErrorLaunchFailure);

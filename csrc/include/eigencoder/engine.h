@@ -1,7 +1,7 @@
-// The interface behind which every engine stands: one shared library a CPU level, each holding all of math, kernels,
-// model and parallel. Arrays are row-major and contiguous; rows are samples. Only std exceptions cross it. An engine of
-// a GPU takes the rows of x and of `output` in the GPU's memory as well as in the host's: it waits for what was started
-// on the GPU before, and has written when it returns.
+// The interface behind which every engine stands: one shared library a CPU level and one for GPUs, each holding all of
+// math, kernels and model. Arrays are row-major and contiguous; rows are samples. Only std exceptions cross it. An
+// engine of a GPU takes the rows of x and of `output` in the GPU's memory as well as in the host's: it waits for what
+// was started on the GPU before, and has written when it returns.
 #pragma once
 
 #include <cstddef>
@@ -13,11 +13,12 @@
 
 namespace eigencoder {
 
-// Rows of x, (n_rows_of_x, n_features), that take part in a call.
+// Rows of x, (n_rows, n_features), that take part in a call.
 template <typename T>
 struct Dataset {
   const T* x = nullptr;
-  Index n_samples = 0;                 // how many rows take part
+  Index n_rows = 0;
+  Index n_samples = 0;                 // how many of them take part
   const Index* rows = nullptr;         // their indices in x; nullptr: 0, 1, ..., n_samples - 1
   const double* weights = nullptr;     // one a row of x; nullptr: all 1
   const Index* labels = nullptr;       // one a row of x: its class; read by softmax_crossentropy alone

@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <unordered_map>
 
 namespace eigencoder::emulation {
@@ -21,8 +20,11 @@ class Library {
   explicit Library(const void* function) {
     Dl_info library{};
     if (dladdr(function, &library) == 0) return;
-    std::ifstream file(library.dli_fname, std::ios::binary);
-    bytes_.assign(std::istreambuf_iterator<char>(file), {});
+    std::ifstream file(library.dli_fname, std::ios::binary | std::ios::ate);
+    if (!file) return;
+    bytes_.resize(static_cast<std::size_t>(file.tellg()));
+    file.seekg(0);
+    file.read(bytes_.data(), static_cast<std::streamsize>(bytes_.size()));
     if (bytes_.size() < sizeof(Elf64_Ehdr)) return;
     if (at<Elf64_Ehdr>(0)->e_type != ET_EXEC) base_ = reinterpret_cast<std::uint64_t>(library.dli_fbase);
   }
@@ -65,14 +67,19 @@ class Library {
   std::uint64_t base_ = 0;
 };
 
+// All kernels come from one file, which is read once.
+const Library& library() {
+  static const auto& file = *new Library(reinterpret_cast<const void*>(&name_of_kernel));
+  return file;
+}
+
 std::vector<Variable> find_shared_variables(const void* kernel) {
   std::vector<Variable> variables;
-  const Library library(kernel);
-  const std::string symbol = library.symbol_of(kernel);
+  const std::string symbol = library().symbol_of(kernel);
   if (symbol.compare(0, 2, "_Z") != 0) return variables;
   const std::string prefix = "_ZZ" + symbol.substr(2) + "E";  // how the names of variables in a function begin
-  library.for_symbols(STT_OBJECT, [&](const Elf64_Sym& found, const char* name, std::uint64_t address) {
-    if (std::strncmp(name, prefix.c_str(), prefix.size()) != 0 || !library.is_writable(found)) return;
+  library().for_symbols(STT_OBJECT, [&](const Elf64_Sym& found, const char* name, std::uint64_t address) {
+    if (std::strncmp(name, prefix.c_str(), prefix.size()) != 0 || !library().is_writable(found)) return;
     variables.push_back({reinterpret_cast<void*>(address), found.st_size});
   });
   return variables;
@@ -81,7 +88,7 @@ std::vector<Variable> find_shared_variables(const void* kernel) {
 }  // namespace
 
 std::string name_of_kernel(const void* kernel) {
-  const std::string symbol = Library(kernel).symbol_of(kernel);
+  const std::string symbol = library().symbol_of(kernel);
   if (symbol.empty()) {
     char address[32];
     std::snprintf(address, sizeof address, "at %p", kernel);

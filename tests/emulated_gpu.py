@@ -15,16 +15,17 @@ ORDERS = ("forward", "reverse", "shuffled")
 ALL, WITHOUT_DIFFERENCES, SMALL = "", "not differences", "not differences and not large"
 
 
-def build(folder: Path, sanitizer: str = "") -> Path:
+def build(folder: Path, sanitizer: str = "", sources: Path = TESTS / "gpu_emulation") -> Path:
     """The engine's library, in ``folder``."""
     path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
     cmake = shutil.which("cmake", path=path)
     assert cmake is not None, "needs cmake: pip install cmake ninja"
-    configure = [cmake, "-S", TESTS / "gpu_emulation", "-B", folder, "-G", "Ninja"]
+    configure: list[str | Path] = [cmake, "-S", sources, "-B", folder, "-G", "Ninja"]
     if sanitizer:
         configure += [f"-DEIGENCODER_SANITIZER={sanitizer}", "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -g"]
     target = "eigencoder_engine_cuda_emulated"
-    for command in (configure, [cmake, "--build", folder, "--target", target]):
+    compile_engine: list[str | Path] = [cmake, "--build", folder, "--target", target]
+    for command in (configure, compile_engine):
         done = subprocess.run(command, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
     return folder / f"lib{target}.so"
@@ -48,7 +49,8 @@ def start(
 
 def start_tests(engine: Path, order: str, marked: str = WITHOUT_DIFFERENCES, **variables: str) -> subprocess.Popen[str]:
     """The contract and what must hold on a GPU beside it."""
-    command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", marked, TESTS / "contract", TESTS / "gpu"]
+    options = ["-q", "-p", "no:cacheprovider", "-m", marked]
+    command = ["-m", "pytest", *options, str(TESTS / "contract"), str(TESTS / "gpu")]
     return start(engine, command, order, **variables)
 
 

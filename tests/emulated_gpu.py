@@ -18,14 +18,19 @@ ORDERS = ("forward", "reverse", "shuffled")
 ALL, WITHOUT_DIFFERENCES, SMALL = "", "not differences", "not differences and not large"
 
 
-def build(folder: Path, sanitizer: str = "") -> Path:
-    """The engine's library, in ``folder``; the emulator's own tests pass."""
-    configure = ["cmake", "-S", TESTS / "gpu_emulation", "-B", folder, "-G", "Ninja"]
-    if sanitizer:
-        configure += [f"-DEIGENCODER_SANITIZER={sanitizer}", "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -g"]
-    for command in (configure, ["cmake", "--build", folder], ["ctest", "--test-dir", folder, "--output-on-failure"]):
-        run_tool(*command)
-    return folder / "libeigencoder_engine_cuda_emulated.so"
+def build(folder: Path, sanitizer: str = "", sources: Path = TESTS / "gpu_emulation") -> Path:
+    """The engine's library, in ``folder``."""
+    target = "eigencoder_engine_cuda_emulated"
+    options = [f"-DEIGENCODER_SANITIZER={sanitizer}", "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -g"] if sanitizer else []
+    run_tool("cmake", "-S", sources, "-B", folder, "-G", "Ninja", *options)
+    run_tool("cmake", "--build", folder, "--target", target)
+    return folder / f"lib{target}.so"
+
+
+def check_emulator(folder: Path) -> None:
+    """Build and run the emulator's own tests, where the engine was built."""
+    run_tool("cmake", "--build", folder)
+    run_tool("ctest", "--test-dir", folder, "--output-on-failure")
 
 
 def run_tool(name: str, *arguments: str | Path) -> None:
@@ -57,18 +62,8 @@ def start(
 
 def start_tests(engine: Path, order: str, marked: str = WITHOUT_DIFFERENCES, **variables: str) -> subprocess.Popen[str]:
     """The contract and what must hold on a GPU beside it."""
-    command = [
-        "-m",
-        "pytest",
-        "-q",
-        "--capture=sys",
-        "-p",
-        "no:cacheprovider",
-        "-m",
-        marked,
-        TESTS / "contract",
-        TESTS / "gpu",
-    ]
+    options = ["-q", "--capture=sys", "-p", "no:cacheprovider", "-m", marked]
+    command = ["-m", "pytest", *options, str(TESTS / "contract"), str(TESTS / "gpu")]
     return start(engine, command, order, **variables)
 
 
@@ -93,6 +88,7 @@ def main() -> None:
     (sanitizer,) = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
         engine = build(Path(folder), sanitizer)
+        check_emulator(Path(folder))
         runs = {order: start_tests(engine, order, SMALL, **preload(sanitizer)) for order in ORDERS}
         for order, run in runs.items():
             printed, _ = run.communicate()

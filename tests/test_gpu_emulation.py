@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emulated_gpu import ALL, ORDERS, WITHOUT_DIFFERENCES, build, start, start_tests
+from emulated_gpu import ALL, ORDERS, WITHOUT_DIFFERENCES, build, check_emulator, start, start_tests
 
 FIT = """
 import numpy as np
@@ -67,3 +67,7 @@ def test_auto_does_without_a_gpu(engine: Path) -> None:
 def test_show_config_tells_of_the_gpu(engine: Path) -> None:
     printed, _ = start(engine, ["-c", "import eigencoder; eigencoder.show_config()"]).communicate()
     assert "CUDA       available" in printed
+
+
+def test_the_emulator_finds_faults(engine: Path) -> None:
+    check_emulator(engine.parent)

@@ -110,9 +110,12 @@ def test_the_largest_activations_stay(n_active: int, dtype: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_softmax_crossentropy_does_not_overflow(dtype: str) -> None:
-    """With logits of +-800 the loss of a class is its distance to the largest."""
-    network = _core.NetworkConfig([1, 1, 3], ["identity", "identity"], False, 0, 1)
+@pytest.mark.parametrize("largest", [0, 2, 39])
+def test_softmax_crossentropy_does_not_overflow(largest: int, dtype: str) -> None:
+    """With logits of +-800 the loss of a class is its distance to the largest, wherever that is."""
+    logits = np.zeros(40)
+    logits[largest], logits[5] = 800.0, -800.0
+    network = _core.NetworkConfig([1, 1, 40], ["identity", "identity"], False, 0, 1)
     objective = _core.ObjectiveConfig(
         loss="softmax_crossentropy",
         alpha=0.0,
@@ -123,8 +126,8 @@ def test_softmax_crossentropy_does_not_overflow(dtype: str) -> None:
         corruption="none",
         corruption_level=0.0,
     )
-    parameters = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 800.0, -800.0, 0.0], dtype)
-    for label, expected in [(0, 0.0), (1, 1600.0), (2, 800.0)]:
+    parameters = np.concatenate([np.zeros(42), logits]).astype(dtype)
+    for label in (largest, 5, 20):
         loss = _core.loss_and_gradients(
             network,
             objective,
@@ -139,4 +142,4 @@ def test_softmax_crossentropy_does_not_overflow(dtype: str) -> None:
             n_threads=1,
             device=DEVICE,
         )
-        FORMULA[BACKEND, dtype].assert_close(loss, expected)
+        FORMULA[BACKEND, dtype].assert_close(loss, 800.0 - logits[label])

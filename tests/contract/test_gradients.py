@@ -104,7 +104,8 @@ def loss_and_gradients_of(problem: Problem) -> tuple[float, np.ndarray]:
     )
 
 
-# Beyond each panel of the product and each block of a gradient, multiples of nothing, and one of everything.
+# Beyond each panel of the product and each block of a gradient, multiples of nothing, one of everything, and more rows
+# than any engine takes at once.
 SHAPES = {
     "beyond all": (1050, (1061, 35, 1061)),
     "wide": (530, (270, 410, 270)),
@@ -112,8 +113,9 @@ SHAPES = {
     "one row": (1, (20, 7, 20)),
     "one feature": (9, (1, 3, 1)),
     "one unit": (37, (50, 1, 50)),
+    "blocks of rows": (17_001, (5, 3, 5)),
 }
-LARGE_SHAPES = ("beyond all", "wide")
+LARGE_SHAPES = ("beyond all", "wide", "blocks of rows")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

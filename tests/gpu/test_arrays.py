@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from backend import DEVICE
 from eigencoder import Autoencoder
@@ -85,6 +86,14 @@ def test_many_rows() -> None:
     x = np.random.default_rng(1).uniform(size=(16_500, 7))
     fitted = autoencoder().fit(X)
     np.testing.assert_array_equal(on_host(fitted.transform(on_gpu(x))), fitted.transform(x))
+
+
+@pytest.mark.parametrize("shape", [(16_500, 7), (9, 100)], ids=["rows", "columns"])
+def test_noise_takes_the_extremes_of_many(shape: tuple[int, int]) -> None:
+    x = np.random.default_rng(1).uniform(size=shape)
+    salted = autoencoder(corruption="salt_and_pepper").set_params(batch_size=len(x))
+    found, expected = (clone(salted).fit(data) for data in (on_gpu(x), x))
+    assert found.loss_curve_ == expected.loss_curve_
 
 
 @pytest.mark.parametrize("row", [0, 49])

@@ -28,9 +28,10 @@ def fitted(**settings: Any) -> Autoencoder:
 def test_data_that_is_streamed_gives_the_bits_of_data_that_stays(
     emulation: ctypes.CDLL, settings: dict[str, Any]
 ) -> None:
-    stays = fitted(**settings)
+    """In so many batches that each of the two blocks is filled again while its rows are still computed with."""
+    stays = fitted(batch_size=2, **settings)
     emulation.eigencoder_emulation_report_free_memory(LITTLE)
-    streamed = fitted(**settings)
+    streamed = fitted(batch_size=2, **settings)
     assert streamed.loss_curve_ == stays.loss_curve_
     assert streamed.validation_loss_curve_ == stays.validation_loss_curve_
     for one, other in zip(streamed.coefs_, stays.coefs_, strict=True):

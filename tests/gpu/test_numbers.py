@@ -1,5 +1,8 @@
 """A GPU draws the numbers that the CPU draws, and gives the same bits again."""
 
+import signal
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -87,12 +90,36 @@ def test_the_same_seed_gives_the_same_bits(settings: dict[str, Any]) -> None:
         np.testing.assert_array_equal(one, other)
 
 
-def test_partial_fit_goes_on() -> None:
-    found, expected = (autoencoder(device, penalty="kl", sparsity_momentum=0.5) for device in (DEVICE, "cpu"))
-    for start in (0, 10, 20):
-        for estimator in (found, expected):
-            estimator.partial_fit(X[start : start + 10])
+def fitted_in_parts(devices: Sequence[str], **settings: Any) -> Autoencoder:
+    """Each part of X is learned on its device."""
+    estimator = autoencoder(devices[0], **settings)
+    for device, part in zip(devices, np.array_split(X, len(devices)), strict=True):
+        estimator.set_params(device=device).partial_fit(part)
+    return estimator
+
+
+@pytest.mark.parametrize(
+    "settings", [{"penalty": "kl", "sparsity_momentum": 0.5}, {"corruption": "masking"}], ids=["kl", "masking"]
+)
+def test_partial_fit_goes_on(settings: dict[str, Any]) -> None:
+    found, expected = (fitted_in_parts([device] * 3, **settings) for device in (DEVICE, "cpu"))
     TRAINING["cuda", "float64"].assert_close(found.transform(X), expected.transform(X))
+
+
+@pytest.mark.parametrize("devices", [("cpu", DEVICE), (DEVICE, "cpu")], ids=["to the GPU", "to the CPU"])
+def test_partial_fit_moves(devices: tuple[str, str]) -> None:
+    found, expected = (
+        fitted_in_parts(places, penalty="kl", sparsity_momentum=0.5) for places in (devices, ("cpu", "cpu"))
+    )
+    TRAINING["cuda", "float64"].assert_close(found.transform(X), expected.transform(X))
+
+
+@pytest.mark.large
+def test_a_gradient_of_many_chunks_is_shortened() -> None:
+    """More than a block has threads."""
+    settings = {"hidden_layer_sizes": (750, 750), "solver": "sgd", "max_grad_norm": 0.05, "batch_size": len(X)}
+    found, expected = (autoencoder(device, **settings).fit(X) for device in (DEVICE, "cpu"))
+    TRAINING["cuda", "float64"].assert_close(found.loss_curve_, expected.loss_curve_)
 
 
 def test_a_classifier() -> None:
@@ -104,9 +131,49 @@ def test_a_classifier() -> None:
     TRAINING["cuda", "float64"].assert_close(found.predict_proba(X), expected.predict_proba(X))
 
 
+class Spectator:
+    """Keeps the weights that it sees at the end of each epoch."""
+
+    def __init__(self) -> None:
+        self.coefs: list[np.ndarray] = []
+
+    def setup(self, estimator: Autoencoder, context: Any) -> None: ...
+
+    def teardown(self, estimator: Autoencoder, context: Any) -> None: ...
+
+    def on_fit_task_begin(self, estimator: Autoencoder, context: Any) -> None: ...
+
+    def on_fit_task_end(self, estimator: Autoencoder, context: Any, *, fitted_estimator: Autoencoder) -> None:
+        if context.task_name == "epoch":
+            self.coefs.append(fitted_estimator.coefs_[0].copy())
+
+
 def test_a_callback_sees_the_weights_of_its_epoch() -> None:
-    """With verbose the epochs are reported while the weights lie on the GPU."""
-    autoencoder(DEVICE, verbose=1, max_iter=2).fit(X)
+    pytest.importorskip("sklearn.callback", reason="scikit-learn < 1.9 has no callbacks")
+    spectator = Spectator()
+    autoencoder(DEVICE, max_iter=2).set_callbacks(spectator).fit(X)
+    assert len(spectator.coefs) == 2
+    for n_epochs, coefs in enumerate(spectator.coefs, start=1):
+        np.testing.assert_array_equal(coefs, autoencoder(DEVICE, max_iter=n_epochs).fit(X).coefs_[0])
+
+
+class Alarm(Exception):
+    pass
+
+
+def test_a_signal_is_answered() -> None:
+    def ring(*_: object) -> None:
+        raise Alarm
+
+    previous = signal.signal(signal.SIGALRM, ring)
+    begin = time.monotonic()
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(Alarm):
+            autoencoder(DEVICE, max_iter=3000, n_iter_no_change=3000).fit(X)
+    finally:
+        signal.signal(signal.SIGALRM, previous)
+    assert time.monotonic() - begin < 1.2
 
 
 def test_what_is_not_finite_is_refused() -> None:
@@ -120,3 +187,38 @@ def test_many_rows_are_encoded_block_by_block() -> None:
     found, expected = (autoencoder(device, max_iter=0).fit(X.astype("float32")) for device in (DEVICE, "cpu"))
     TRAINING["cuda", "float32"].assert_close(found.transform(x), expected.transform(x))
     TRAINING["cuda", "float32"].assert_close(found.score_samples(x), expected.score_samples(x))
+
+
+@pytest.mark.large
+def test_more_columns_than_a_grid_has_threads() -> None:
+    network, objective = Network((2_100_000, 1, 2_100_000), ("tanh", "identity")), Objective()
+    rng = np.random.default_rng(1)
+    x = rng.uniform(size=(9, 2_100_000)).astype("float32")
+    parameters = rng.normal(scale=0.01, size=network.n_parameters).astype("float32")
+    gradients = {device: np.empty_like(parameters) for device in (DEVICE, "cpu")}
+    for device, of_device in gradients.items():
+        _core.loss_and_gradients(
+            _core.NetworkConfig(*vars(network).values()),
+            _core.ObjectiveConfig(**vars(objective)),
+            x=x,
+            weights=None,
+            labels=None,
+            column_extremes=None,
+            noise_seed=None,
+            mean_activity=None,
+            parameters=parameters,
+            gradients=of_device,
+            n_threads=1,
+            device=device,
+        )
+    TRAINING["cuda", "float32"].assert_close(gradients[DEVICE], gradients["cpu"])
+
+
+@pytest.mark.large
+def test_more_rows_than_a_grid_has_warps() -> None:
+    x = np.random.default_rng(1).uniform(size=(524_281, 1)).astype("float32")
+    found, expected = (
+        autoencoder(device, hidden_layer_sizes=(), batch_size=len(x), max_iter=1).fit(x) for device in (DEVICE, "cpu")
+    )
+    TRAINING["cuda", "float32"].assert_close(found.loss_curve_, expected.loss_curve_)
+    TRAINING["cuda", "float32"].assert_close(found.intercepts_[0], expected.intercepts_[0])

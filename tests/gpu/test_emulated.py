@@ -1,6 +1,8 @@
 """What only an emulated GPU can be made to do: have little memory, and fail at any call."""
 
 import ctypes
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -112,6 +114,31 @@ def test_a_failure_of_any_call_is_an_error_that_leaves_nothing_behind(
     emulation.eigencoder_emulation_fail_at(0)
     for one, other in zip(run(), expected, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+FIRST_USE = """
+import ctypes, os, sys
+import numpy as np
+from eigencoder import Autoencoder
+emulation = ctypes.CDLL(os.environ["EIGENCODER_CUDA_ENGINE"])
+emulation.eigencoder_emulation_live.restype = ctypes.c_long
+for n in range(1, 9):
+    child = os.fork()
+    if child == 0:
+        emulation.eigencoder_emulation_fail_at(ctypes.c_long(n))
+        try:
+            Autoencoder(2, max_iter=1, device="cuda").fit(np.eye(4, 3))
+        except RuntimeError as error:
+            os._exit(emulation.eigencoder_emulation_live())
+        os._exit(100)
+    print(n, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_failure_at_the_first_use_leaves_nothing_behind(emulation: ctypes.CDLL) -> None:
+    """What later calls find made: the engine, a stream, a handle of cuBLAS."""
+    done = subprocess.run([sys.executable, "-c", FIRST_USE], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [word for n in range(1, 9) for word in (str(n), "0")]
 
 
 def test_a_failed_fit_leaves_the_estimator_as_it_was(emulation: ctypes.CDLL) -> None:

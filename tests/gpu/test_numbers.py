@@ -161,6 +161,7 @@ class Alarm(Exception):
     pass
 
 
+@pytest.mark.large  # and the thread sanitizer holds signals back
 def test_a_signal_is_answered() -> None:
     def ring(*_: object) -> None:
         raise Alarm

@@ -13,13 +13,14 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from . import _checks as checks
 from . import _core
 from ._callbacks import CallbackSupportMixin, with_callbacks
 from ._data import check_codes, check_features, check_sample_weight
 from ._device import Matrix, as_given, device_of
 from ._network import Layer, check_shapes, is_tied, layers_of
 from ._score import explained, squared_deviation
-from ._settings import AutoencoderSettings, Settings, TrainingSettings, check_device, check_n_jobs, is_share
+from ._settings import AutoencoderSettings, Settings, TrainingSettings
 from ._sizing import SizeSearch
 from ._threads import n_threads
 from ._training import OptimizerState, Training, train
@@ -90,10 +91,10 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
             raise
 
     def _device(self) -> str:
-        return check_device("device", self.device)
+        return checks.device("device", self.device)
 
     def _n_threads(self) -> int:
-        return n_threads(check_n_jobs("n_jobs", self.n_jobs))
+        return n_threads(checks.n_jobs("n_jobs", self.n_jobs))
 
     def _layers(self) -> list[Layer]:
         check_shapes(self.coefs_, self.intercepts_, self._layer_sizes, "restore the arrays, or fit afresh")
@@ -274,7 +275,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
 
     @property
     def _training(self) -> type[Training]:
-        return SizeSearch if is_share(self.n_components) else Training
+        return SizeSearch if checks.is_share(self.n_components) else Training
 
     def _settings(self) -> AutoencoderSettings:
         return Settings.of(self)

@@ -11,9 +11,10 @@ from sklearn.base import clone
 
 from . import _core, reference
 from ._base import BaseAutoencoder
+from ._checks import key as check_key
 from ._data import check_features, check_sample_weight, column_extremes
 from ._device import require_host
-from ._settings import Settings, check_key
+from ._settings import Settings
 from ._threads import n_threads
 
 _STEP = 1e-3  # of the differences

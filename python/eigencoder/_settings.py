@@ -1,198 +1,54 @@
 """The constructor's parameters, checked by type and translated for the core, which checks their ranges."""
 
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from numbers import Integral, Real
-from typing import Annotated, Any, Self, TypeAlias, get_type_hints
+from typing import Annotated, Any, Self, get_type_hints
 
 import numpy as np
 from sklearn.utils import check_random_state
 
+from . import _checks as checks
 from . import _core
 from ._data import check_unit_interval
 from ._device import Matrix
 from ._network import Network, mirrored_activations
 
-RandomState: TypeAlias = int | np.random.RandomState | np.random.Generator | None
-
-
-def _found(value: object) -> str:
-    return f"found {value!r} of type {type(value).__name__}"
-
-
-def _unbounded_integer(name: str, value: object, expected: str = "an integer") -> int:
-    if not isinstance(value, Integral) or isinstance(value, bool):
-        raise TypeError(f"{name} must be {expected}, {_found(value)}")
-    return int(value)
-
-
-def _integer(name: str, value: object, bits: int = 64) -> int:
-    integer = _unbounded_integer(name, value)
-    if not -(2 ** (bits - 1)) <= integer < 2 ** (bits - 1):
-        raise ValueError(f"{name} must fit into {bits} bits, found {integer}")
-    return integer
-
-
-def _real(name: str, value: object) -> float:
-    if not isinstance(value, Real) or isinstance(value, bool):
-        raise TypeError(f"{name} must be a real number, {_found(value)}")
-    try:
-        return float(value)
-    except OverflowError:
-        raise ValueError(f"{name} must fit into 64 bits, found a number beyond 1e308") from None
-
-
-def _boolean(name: str, value: object) -> bool:
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be True or False, {_found(value)}")
-    return bool(value)
-
-
-def _n_units(name: str, value: object) -> int:
-    n_units = _unbounded_integer(name, value, "an integer number of units")
-    if n_units < 1:
-        raise ValueError(f"{name} must be at least 1, found {n_units}")
-    return n_units
-
-
-def is_share(n_components: object) -> bool:
-    """Whether it is not the number of code units, but the share of the variance that they are to explain."""
-    return isinstance(n_components, Real) and not isinstance(n_components, Integral)
-
-
-def _n_components(name: str, value: object) -> int | float:
-    if not is_share(value):
-        return _n_units(name, value)
-    share = _real(name, value)
-    if not 0 < share < 1:
-        raise ValueError(
-            f"{name} must be an integer number of units, or lie between 0 and 1, both excluded: the share of the "
-            f"variance to explain; found {value}"
-        )
-    return share
-
-
-def _n_active(name: str, value: object) -> int | None:
-    return None if value is None else _n_units(name, value)
-
-
-def _positive_or_none(name: str, value: object) -> float | None:
-    if value is None:
-        return None
-    number = _real(name, value)
-    if not number > 0:
-        raise ValueError(f"{name} must be greater than 0, or None, found {value}")
-    return number
-
-
-def _fraction_or_none(name: str, value: object) -> float | None:
-    return None if value is None else _fraction(name, value)
-
-
-def _hidden_layer_sizes(name: str, value: object) -> tuple[int, ...]:
-    if not isinstance(value, (Sequence, np.ndarray)) or isinstance(value, (str, bytes)) or np.ndim(value) != 1:
-        raise TypeError(f"{name} must be a sequence of integers such as (1000, 500), {_found(value)}")
-    return tuple(_n_units(f"each of {name}", size) for size in value)
-
-
-def _fraction(name: str, value: object) -> float:
-    fraction = _real(name, value)
-    if not 0 < fraction < 1:
-        raise ValueError(f"{name} must lie between 0 and 1, both excluded, found {value}")
-    return fraction
-
-
-def _verbose(name: str, value: object) -> int:
-    verbose = int(value) if isinstance(value, (bool, np.bool_)) else _integer(name, value)
-    if verbose < 0:
-        raise ValueError(f"{name} must be 0 (silent) or 1 (a line an epoch), found {value}")
-    return verbose
-
-
-def check_n_jobs(name: str, value: object) -> int | None:
-    """A number of jobs as `n_threads` takes it."""
-    return None if value is None else _integer(name, value, bits=32)
-
-
-def check_device(name: str, value: object) -> str:
-    """The name of a device, whether or not this machine has it."""
-    if not isinstance(value, str):
-        raise TypeError(f"{name} must be a string such as 'cpu' or 'cuda', {_found(value)}")
-    if not re.fullmatch("cpu|auto|cuda(:[0-9]{1,4})?", value):
-        raise ValueError(f"{name} must be one of 'cpu', 'cuda', 'cuda:0', 'cuda:1', ..., 'auto', found {value!r}")
-    return str(value)
-
-
-def check_key(name: str, value: object) -> int:
-    """A key of random numbers, 64 bits."""
-    key = _unbounded_integer(name, value, "an integer in 0 .. 2**64 - 1")
-    if not 0 <= key < 2**64:
-        raise ValueError(f"{name} must lie in 0 .. 2**64 - 1, found {key}")
-    return key
-
-
-def _random_state(name: str, value: object) -> RandomState:
-    if value is None or isinstance(value, (np.random.RandomState, np.random.Generator)):
-        return value
-    if not isinstance(value, Integral):
-        raise TypeError(
-            f"{name} must be None, an integer, a numpy.random.RandomState or a numpy.random.Generator, {_found(value)}"
-        )
-    return check_key(name, value)
-
-
-def _one_of(options: Sequence[str], none: bool = False) -> Callable[[str, object], Any]:
-    names = [*(["None"] if none else []), *map(repr, options)]
-
-    def convert(name: str, value: object) -> str | None:
-        if value is None and none:
-            return None
-        if not isinstance(value, str):
-            raise TypeError(f"{name} must be one of {', '.join(names)}, {_found(value)}")
-        if value not in options:
-            raise ValueError(f"{name} must be one of {', '.join(names)}, found {value!r}")
-        return str(value)
-
-    return convert
-
-
-_ACTIVATION = _one_of(_core.ACTIVATIONS)
+_ACTIVATION = checks.one_of(_core.ACTIVATIONS)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings(ABC):
     """How a network is trained: one field a constructor parameter, annotated with what checks it."""
 
-    alpha: Annotated[float, _real]
-    corruption: Annotated[str | None, _one_of([c for c in _core.CORRUPTIONS if c != "none"], none=True)]
-    corruption_level: Annotated[float, _real]
-    solver: Annotated[str, _one_of(_core.SOLVERS)]
-    learning_rate: Annotated[str, _one_of(_core.LEARNING_RATES)]
-    learning_rate_init: Annotated[float, _real]
-    power_t: Annotated[float, _real]
-    warmup_epochs: Annotated[float, _real]
-    momentum: Annotated[float, _real]
-    nesterovs_momentum: Annotated[bool, _boolean]
-    beta_1: Annotated[float, _real]
-    beta_2: Annotated[float, _real]
-    epsilon: Annotated[float, _real]
-    max_grad_norm: Annotated[float | None, _positive_or_none]
-    averaging: Annotated[float | None, _fraction_or_none]
-    batch_size: Annotated[int, _integer]
-    max_iter: Annotated[int, _integer]
-    tol: Annotated[float, _real]
-    n_iter_no_change: Annotated[int, _integer]
-    early_stopping: Annotated[bool, _boolean]
-    validation_fraction: Annotated[float, _fraction]
-    shuffle: Annotated[bool, _boolean]
-    warm_start: Annotated[bool, _boolean]
-    random_state: Annotated[RandomState, _random_state]
-    n_jobs: Annotated[int | None, check_n_jobs]
-    device: Annotated[str, check_device]
-    verbose: Annotated[int, _verbose]
+    alpha: Annotated[float, checks.real]
+    corruption: Annotated[str | None, checks.one_of([c for c in _core.CORRUPTIONS if c != "none"], none=True)]
+    corruption_level: Annotated[float, checks.real]
+    solver: Annotated[str, checks.one_of(_core.SOLVERS)]
+    learning_rate: Annotated[str, checks.one_of(_core.LEARNING_RATES)]
+    learning_rate_init: Annotated[float, checks.real]
+    power_t: Annotated[float, checks.real]
+    warmup_epochs: Annotated[float, checks.real]
+    momentum: Annotated[float, checks.real]
+    nesterovs_momentum: Annotated[bool, checks.boolean]
+    beta_1: Annotated[float, checks.real]
+    beta_2: Annotated[float, checks.real]
+    epsilon: Annotated[float, checks.real]
+    max_grad_norm: Annotated[float | None, checks.positive_or_none]
+    averaging: Annotated[float | None, checks.fraction_or_none]
+    batch_size: Annotated[int, checks.integer]
+    max_iter: Annotated[int, checks.integer]
+    tol: Annotated[float, checks.real]
+    n_iter_no_change: Annotated[int, checks.integer]
+    early_stopping: Annotated[bool, checks.boolean]
+    validation_fraction: Annotated[float, checks.fraction]
+    shuffle: Annotated[bool, checks.boolean]
+    warm_start: Annotated[bool, checks.boolean]
+    random_state: Annotated[checks.RandomState, checks.random_state]
+    n_jobs: Annotated[int | None, checks.n_jobs]
+    device: Annotated[str, checks.device]
+    verbose: Annotated[int, checks.verbose]
 
     @classmethod
     def of(cls, estimator: object) -> Self:
@@ -290,13 +146,13 @@ class TrainingSettings(ABC):
 class AutoencoderSettings(TrainingSettings):
     """How the network of an autoencoder is trained."""
 
-    loss: Annotated[str, _one_of([loss for loss in _core.LOSSES if loss != "softmax_crossentropy"])]
-    tied_weights: Annotated[bool, _boolean]
-    penalty: Annotated[str | None, _one_of([p for p in _core.PENALTIES if p != "none"], none=True)]
-    sparsity: Annotated[float, _real]
-    sparsity_weight: Annotated[float, _real]
-    sparsity_momentum: Annotated[float, _real]
-    solver: Annotated[str, _one_of([*_core.SOLVERS, "exact"])]
+    loss: Annotated[str, checks.one_of([loss for loss in _core.LOSSES if loss != "softmax_crossentropy"])]
+    tied_weights: Annotated[bool, checks.boolean]
+    penalty: Annotated[str | None, checks.one_of([p for p in _core.PENALTIES if p != "none"], none=True)]
+    sparsity: Annotated[float, checks.real]
+    sparsity_weight: Annotated[float, checks.real]
+    sparsity_momentum: Annotated[float, checks.real]
+    solver: Annotated[str, checks.one_of([*_core.SOLVERS, "exact"])]
 
     @property
     def has_mean_activity(self) -> bool:
@@ -327,16 +183,16 @@ class AutoencoderSettings(TrainingSettings):
 class Settings(AutoencoderSettings):
     """All parameters of `Autoencoder`: its network, and how it is trained."""
 
-    n_components: Annotated[int | float, _n_components]
-    hidden_layer_sizes: Annotated[tuple[int, ...], _hidden_layer_sizes]
+    n_components: Annotated[int | float, checks.n_components]
+    hidden_layer_sizes: Annotated[tuple[int, ...], checks.hidden_layer_sizes]
     activation: Annotated[str, _ACTIVATION]
-    code_activation: Annotated[str | None, _one_of(_core.ACTIVATIONS, none=True)]
+    code_activation: Annotated[str | None, checks.one_of(_core.ACTIVATIONS, none=True)]
     output_activation: Annotated[str, _ACTIVATION]
-    n_active: Annotated[int | None, _n_active]
+    n_active: Annotated[int | None, checks.n_active]
 
     def sized(self, n_components: int) -> Self:
         """The same with a number of code units in the place of a share of variance."""
-        return replace(self, n_components=n_components) if is_share(self.n_components) else self
+        return replace(self, n_components=n_components) if checks.is_share(self.n_components) else self
 
     def network(self, n_features: int) -> Network:
         if not isinstance(self.n_components, int):

@@ -12,9 +12,10 @@ from sklearn.utils import Bunch
 
 from . import _core, _exact
 from ._base import BaseAutoencoder
+from ._checks import boolean
 from ._device import require_host
 from ._network import Network
-from ._settings import AutoencoderSettings, Settings, _boolean
+from ._settings import AutoencoderSettings, Settings
 from ._threads import n_threads
 from ._training import Training
 from .exceptions import DivergenceError
@@ -57,7 +58,7 @@ class StackSettings(AutoencoderSettings):
     """The parameters of `StackedAutoencoder`: its layers, and how they are trained together."""
 
     layers: Annotated[tuple[NamedLayer, ...], _check_layers]
-    fine_tune: Annotated[bool, _boolean]
+    fine_tune: Annotated[bool, boolean]
 
     def __post_init__(self) -> None:
         if self.solver == "exact":

@@ -36,7 +36,7 @@ class ClassifierSettings(TrainingSettings):
     def objective(self) -> _core.ObjectiveConfig:
         return _core.ObjectiveConfig(
             loss="softmax_crossentropy",
-            alpha=0.0 if self.solver == "adamw" else self.alpha,
+            alpha=self.alpha_in_objective,
             penalty="none",
             sparsity=0.5,
             sparsity_weight=0.0,

@@ -56,6 +56,11 @@ class TrainingSettings(ABC):
         return cls(**{name: check(name, getattr(estimator, name)) for name, check in _checks(cls).items()})
 
     @property
+    def alpha_in_objective(self) -> float:
+        """Under "adamw" the weights decay, and J has no part of it."""
+        return 0.0 if self.solver == "adamw" else self.alpha
+
+    @property
     def training_device(self) -> str:
         """Where it trains. An exact solution is one of the CPU."""
         if self.solver != "exact" or self.device == "cpu":
@@ -115,7 +120,7 @@ class TrainingSettings(ABC):
             beta_1=self.beta_1,
             beta_2=self.beta_2,
             epsilon=self.epsilon,
-            weight_decay=self.alpha if self.solver == "adamw" else 0.0,
+            weight_decay=self.alpha - self.alpha_in_objective,
             max_grad_norm=self.max_grad_norm or 0.0,
             averaging=self.averaging or 0.0,
         )
@@ -165,7 +170,7 @@ class AutoencoderSettings(TrainingSettings):
     def objective(self) -> _core.ObjectiveConfig:
         return _core.ObjectiveConfig(
             loss=self.loss,
-            alpha=0.0 if self.solver == "adamw" else self.alpha,
+            alpha=self.alpha_in_objective,
             penalty=self.penalty or "none",
             sparsity=self.sparsity,
             sparsity_weight=self.sparsity_weight,

@@ -59,8 +59,8 @@ FAULTS = [
         "kernels/launch.h",
         "  __syncthreads();  // before the next sum writes there\n",
         "",
-        f"{ANY_SHAPE}[beyond all-none-False-float64]",
-        order="reverse",
+        f"{ANY_SHAPE}[wide-none-False-float64]",
+        sanitizer="thread",
         few_blocks=True,
     ),
     Fault(
@@ -466,10 +466,10 @@ FAULTS = [
         f"{STEPS}[adam-none-float64]",
     ),
     Fault(
-        "each block of an answer is stored at its begin",
+        "each block of an answer is stored among the rows of another",
         "kernels/data_cuda.h",
         "block_.data(), data_ + first * n_cols_);",
-        "block_.data(), data_);",
+        "block_.data(), data_ + first);",
         f"{NUMBERS}::test_many_rows_are_encoded_block_by_block",
     ),
     Fault(

@@ -58,10 +58,7 @@ def run_tests(engine: Path, tests: Iterable[str], fault: Fault) -> tuple[int, st
     """The exit code and the output of these tests, as the fault wants them run."""
     options = ["-q", "-s", "-p", "no:cacheprovider", "--tb=short"]
     command = ["-m", "pytest", *options, *(str(TESTS.parent / test) for test in tests)]
-    variables: dict[str, str] = {}
-    if fault.sanitizer:  # which knows nothing of how the threads of NumPy's products wait for each other
-        variables = {"TSAN_OPTIONS": f"exitcode={SANITIZER_FOUND}", "OPENBLAS_NUM_THREADS": "1"}
-        variables |= preload(fault.sanitizer)
+    variables = preload(fault.sanitizer) | {"TSAN_OPTIONS": f"exitcode={SANITIZER_FOUND}"} if fault.sanitizer else {}
     run = start(engine, command, fault.order, **variables)
     printed, _ = run.communicate()
     return run.returncode, printed

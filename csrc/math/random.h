@@ -36,20 +36,18 @@ enum class Stream : std::uint32_t { initial_weights, shuffle, noise, validation_
 template <std::size_t n>
 using Words = std::array<std::uint32_t, n>;
 
-// The words of the n columns 4 * quad, 4 * quad + 1, ... of a row.
+// The words of the n columns 4 * quad, 4 * quad + 1, ... of a row. Inside of another loop its own one would be slower.
 template <std::size_t n = 4>
-constexpr Words<n> words(std::uint64_t seed, Stream stream, std::uint64_t row, std::uint64_t quad,
-                         std::uint64_t epoch) {
+[[gnu::noinline]] constexpr Words<n> words(std::uint64_t seed, Stream stream, std::uint64_t row, std::uint64_t quad,
+                                           std::uint64_t epoch) {
   constexpr std::size_t n_quads = n / 4;
   static_assert(n % 4 == 0);
   const auto row_high = static_cast<std::uint32_t>(row >> 32) | static_cast<std::uint32_t>(stream) << 16;
   Counters<n_quads> counters{};
-  for (std::size_t i = 0; i < n_quads; ++i) {
-    counters[0][i] = static_cast<std::uint32_t>(quad + i);
-    counters[1][i] = static_cast<std::uint32_t>(row);
-    counters[2][i] = row_high;
-    counters[3][i] = static_cast<std::uint32_t>(epoch);
-  }
+  for (std::size_t i = 0; i < n_quads; ++i) counters[0][i] = static_cast<std::uint32_t>(quad + i);
+  for (std::uint32_t& word : counters[1]) word = static_cast<std::uint32_t>(row);
+  for (std::uint32_t& word : counters[2]) word = row_high;
+  for (std::uint32_t& word : counters[3]) word = static_cast<std::uint32_t>(epoch);
   philox(counters, seed);
   Words<n> result{};
   for (std::size_t i = 0; i < n_quads; ++i) {

@@ -1,17 +1,10 @@
 // Data as the kernels on the processor read and write it: where it lies.
 #pragma once
 
+#include "kernels/batch.h"
 #include "kernels/context_cpu.h"
 
 namespace eigencoder::kernels {
-
-// Rows of a data set for a kernel: row i of a batch is row number rows[i], and lies at positions[i] of data.x.
-template <typename T>
-struct Batch {
-  Dataset<T> data;
-  const Index* rows = nullptr;
-  const Index* positions = nullptr;
-};
 
 template <typename T>
 class Source {

@@ -6,18 +6,10 @@
 #include <memory>
 #include <vector>
 
+#include "kernels/batch.h"
 #include "kernels/context_cuda.h"
 
 namespace eigencoder::kernels {
-
-// Rows of a data set for a kernel: row i of a batch is row number rows[i], and lies at positions[i] of data.x;
-// positions nullptr: at i.
-template <typename T>
-struct Batch {
-  Dataset<T> data;
-  const Index* rows = nullptr;
-  const Index* positions = nullptr;
-};
 
 // Two pinned blocks of rows, and their twins on the GPU.
 template <typename T>

@@ -10,11 +10,11 @@ from eigencoder import (
     DenoisingAutoencoder,
     SparseAutoencoder,
     _core,
-    _gradients,
     check_gradients,
     loss_and_gradients,
     reference,
 )
+from eigencoder import gradients as gradient_checks
 from tolerances import GRADIENT, NATIVE_OVER_REFERENCE
 
 ESTIMATORS = [
@@ -124,9 +124,9 @@ def test_a_gradient_that_is_not_finite_is_found(method, monkeypatch):
         return wrong
 
     owner, name = {
-        "native": (_gradients._Objective, "loss_and_gradients"),
+        "native": (gradient_checks._Objective, "loss_and_gradients"),
         "reference": (reference, "loss_and_gradients"),
-        "differences": (_gradients._Objective, "differences"),
+        "differences": (gradient_checks._Objective, "differences"),
     }[method]
     monkeypatch.setattr(owner, name, with_nan(getattr(owner, name)))
     report = check_gradients(Autoencoder(3, random_state=0), data())

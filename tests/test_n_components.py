@@ -27,7 +27,7 @@ from eigencoder import (
     loss_and_gradients,
     reference,
 )
-from eigencoder._sizing import Bracket, SizeSearch
+from eigencoder._training.sizing import Bracket, SizeSearch
 from refusals import assert_refused
 from tolerances import EQUIVALENCE
 

@@ -1,14 +1,20 @@
 """Autoencoders at native speed, as scikit-learn estimators."""
 
-from ._config import show_config
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ._core import __version__
-from ._gradients import GradientReport, check_gradients, loss_and_gradients
-from .autoencoder import Autoencoder
-from .classifier import EncoderClassifier
-from .denoising import DenoisingAutoencoder
-from .exceptions import DivergenceError
-from .sparse import SparseAutoencoder
-from .stacked import StackedAutoencoder
+from ._training import threads as _threads
+
+if TYPE_CHECKING:
+    from .autoencoder import Autoencoder
+    from .classifier import EncoderClassifier
+    from .config import show_config
+    from .denoising import DenoisingAutoencoder
+    from .exceptions import DivergenceError
+    from .gradients import GradientReport, check_gradients, loss_and_gradients
+    from .sparse import SparseAutoencoder
+    from .stacked import StackedAutoencoder
 
 __all__ = [
     "Autoencoder",
@@ -23,3 +29,32 @@ __all__ = [
     "loss_and_gradients",
     "show_config",
 ]
+
+_MODULES = {
+    "Autoencoder": "autoencoder",
+    "DenoisingAutoencoder": "denoising",
+    "DivergenceError": "exceptions",
+    "EncoderClassifier": "classifier",
+    "GradientReport": "gradients",
+    "SparseAutoencoder": "sparse",
+    "StackedAutoencoder": "stacked",
+    "check_gradients": "gradients",
+    "loss_and_gradients": "gradients",
+    "reference": "reference",
+    "show_config": "config",
+}
+
+_threads.obey_threadpoolctl()  # now, for its limits to reach what is imported inside them
+
+
+def __getattr__(name: str) -> Any:
+    """A public name is imported when it is first used: scikit-learn and SciPy take a second."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f".{_MODULES[name]}", __name__)
+    value = globals()[name] = module if name == _MODULES[name] else getattr(module, name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})

@@ -13,17 +13,17 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from . import _checks as checks
 from . import _core
-from ._callbacks import CallbackSupportMixin, with_callbacks
-from ._data import check_codes, check_features, check_sample_weight
-from ._device import Matrix, as_given, device_of
-from ._network import Layer, check_shapes, is_tied, layers_of
-from ._score import explained, squared_deviation
-from ._settings import AutoencoderSettings, Settings, TrainingSettings
-from ._sizing import SizeSearch
-from ._threads import n_threads
-from ._training import OptimizerState, Training, train
+from ._data.arrays import check_codes, check_features, check_sample_weight
+from ._data.device import Matrix, as_given, device_of
+from ._data.score import explained, squared_deviation
+from ._training import checks
+from ._training.callbacks import CallbackSupportMixin, with_callbacks
+from ._training.network import Layer, check_shapes, is_tied, layers_of
+from ._training.settings import AutoencoderSettings, Settings, TrainingSettings
+from ._training.sizing import SizeSearch
+from ._training.threads import n_threads
+from ._training.training import OptimizerState, Training, train
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 

@@ -11,9 +11,9 @@ from sklearn.frozen import FrozenEstimator
 
 from . import _core
 from ._base import BaseAutoencoder, BaseNetwork
-from ._callbacks import with_callbacks
-from ._classification import ClassifierSettings, ClassifierTraining
-from ._training import train
+from ._training.callbacks import with_callbacks
+from ._training.classification import ClassifierSettings, ClassifierTraining
+from ._training.training import train
 
 
 class EncoderClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]

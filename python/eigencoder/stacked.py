@@ -10,7 +10,7 @@ from sklearn.utils import Bunch
 from sklearn.utils.metaestimators import _BaseComposition, available_if
 
 from ._base import BaseAutoencoder, trains_in_minibatches
-from ._stacking import NamedLayer, StackSettings, StackTraining, named_layers, part_attributes
+from ._training.stacking import NamedLayer, StackSettings, StackTraining, named_layers, part_attributes
 
 
 def _fine_tunes(stack: "StackedAutoencoder") -> bool:

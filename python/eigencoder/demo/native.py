@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from .. import reference
-from .._gradients import check_gradients
 from ..autoencoder import Autoencoder
 from ..denoising import DenoisingAutoencoder
+from ..gradients import check_gradients
 from ..sparse import SparseAutoencoder
 from . import data
 from .codes import HIDDEN_LAYER_SIZES, N_COMPONENTS, deep_autoencoder

@@ -1,4 +1,5 @@
-"""The least J of a linear autoencoder with squared error, in closed form; python/eigencoder/_exact.py solves for it.
+"""The least J of a linear autoencoder with squared error, in closed form; its twin, _training/exact.py,
+solves for it.
 
 The network has one layer on each side of the code and identities as activations. With noise J is its expected value.
 """

@@ -4,10 +4,9 @@ import os
 import sys
 from functools import cache
 
-import joblib
 import threadpoolctl
 
-from . import _core
+from .. import _core
 
 _NO_LIMIT = sys.maxsize
 
@@ -52,6 +51,8 @@ def _n_in_affinity() -> int:
 @cache
 def _n_cores(n_in_affinity: int) -> int:
     """Affinity and the container's quota; asked once, since reading the quota takes longer than encoding a row."""
+    import joblib  # takes longer to import than all of NumPy
+
     return int(joblib.cpu_count())
 
 
@@ -74,4 +75,6 @@ class _ThreadLimit(threadpoolctl.LibController):  # type: ignore[misc]
         return _core.__version__
 
 
-threadpoolctl.register(_ThreadLimit)
+def obey_threadpoolctl() -> None:
+    """Let its limits bound the default number of threads."""
+    threadpoolctl.register(_ThreadLimit)

@@ -10,19 +10,19 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from . import _core
-from ._base import BaseAutoencoder
-from ._data import Labels
-from ._device import Matrix
-from ._network import Network
-from ._settings import TrainingSettings
-from ._training import Training
+from .. import _core
+from .._data.arrays import Labels
+from .._data.device import Matrix
+from .estimators import AutoencoderEstimator, ClassifierEstimator, is_autoencoder
+from .network import Network
+from .settings import TrainingSettings
+from .training import Training
 
 
-def _check_encoder(name: str, encoder: object) -> BaseAutoencoder:
+def _check_encoder(name: str, encoder: object) -> AutoencoderEstimator:
     if isinstance(encoder, FrozenEstimator):
         encoder = encoder.estimator
-    if not isinstance(encoder, BaseAutoencoder):
+    if not is_autoencoder(encoder):
         raise TypeError(f"{name} must be an autoencoder such as Autoencoder(64), fitted or not, found {encoder!r}")
     return encoder
 
@@ -31,7 +31,7 @@ def _check_encoder(name: str, encoder: object) -> BaseAutoencoder:
 class ClassifierSettings(TrainingSettings):
     """The parameters of `EncoderClassifier`."""
 
-    encoder: Annotated[BaseAutoencoder, _check_encoder]
+    encoder: Annotated[AutoencoderEstimator, _check_encoder]
 
     def objective(self) -> _core.ObjectiveConfig:
         return _core.ObjectiveConfig(
@@ -53,8 +53,9 @@ class ClassifierTraining(Training):
     """The supervised training, and before it that of an encoder which is not fitted."""
 
     settings: ClassifierSettings
+    estimator: ClassifierEstimator
     classes: NDArray[Any]
-    encoder: BaseAutoencoder
+    encoder: AutoencoderEstimator
 
     def check_labels(self, y: Any, n_samples: int) -> Labels:
         if y is None:

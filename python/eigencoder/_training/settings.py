@@ -9,11 +9,11 @@ from typing import Annotated, Any, Self, get_type_hints
 import numpy as np
 from sklearn.utils import check_random_state
 
-from . import _checks as checks
-from . import _core
-from ._data import check_unit_interval
-from ._device import Matrix
-from ._network import Network, mirrored_activations
+from .. import _core
+from .._data.arrays import check_unit_interval
+from .._data.device import Matrix
+from . import checks
+from .network import Network, mirrored_activations
 
 _ACTIVATION = checks.one_of(_core.ACTIVATIONS)
 

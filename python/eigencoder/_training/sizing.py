@@ -9,14 +9,16 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import gen_batches
 from threadpoolctl import threadpool_limits
 
-from . import _core, _exact
-from ._callbacks import Reporter
-from ._data import count_validation_rows
-from ._device import Matrix, require_host
-from ._network import Layer, Network, layers_of
-from ._score import explained, squared_deviation
-from ._settings import Settings
-from ._training import FitResult, OptimizerState, Training
+from .. import _core
+from .._data.arrays import count_validation_rows
+from .._data.device import Matrix, require_host
+from .._data.score import explained, squared_deviation
+from . import exact
+from .callbacks import Reporter
+from .estimators import AutoencoderEstimator
+from .network import Layer, Network, layers_of
+from .settings import Settings
+from .training import FitResult, OptimizerState, Training
 
 
 class _Trained(NamedTuple):
@@ -69,6 +71,7 @@ class SizeSearch(Training):
     """
 
     settings: Settings
+    estimator: AutoencoderEstimator
 
     @property
     def share(self) -> float:
@@ -80,7 +83,7 @@ class SizeSearch(Training):
 
     def make_network(self, n_features: int) -> Network:
         """That of the last fit, or the largest that may be tried until the data tell where to begin."""
-        _exact.check_covariance(n_features, f"n_components={self.share:g}", "give the number of units")
+        exact.check_covariance(n_features, f"n_components={self.share:g}", "give the number of units")
         return self.settings.sized(self.estimator.n_components_ if self.resumes else n_features).network(n_features)
 
     def count_held_out(self, x: Matrix, x_val: Matrix | None) -> int:
@@ -96,7 +99,7 @@ class SizeSearch(Training):
         return n_split
 
     def begin(self) -> None:
-        _exact.check_squares(self._x)
+        exact.check_squares(self._x)
         self.deviation = squared_deviation(self._held_out, self.data.validation_shares)
         self.pca_scores = self._score_pca()
         self.scores: dict[int, float] = {}
@@ -167,9 +170,9 @@ class SizeSearch(Training):
         """The score on held-out rows of PCA of the rows that train, with 1, 2, ... components."""
         data = self.data
         with threadpool_limits(1, user_api="blas"):  # so that n_jobs changes no bit
-            mean, covariance = _exact.mean_and_covariance(self._x, data.shares, self.n_threads)
-            _, components = _exact.leading_eigenvectors(covariance, len(mean))
-            held_out_mean, held_out_covariance = _exact.mean_and_covariance(
+            mean, covariance = exact.mean_and_covariance(self._x, data.shares, self.n_threads)
+            _, components = exact.leading_eigenvectors(covariance, len(mean))
+            held_out_mean, held_out_covariance = exact.mean_and_covariance(
                 self._held_out, data.validation_shares, self.n_threads
             )
             explained_squares = ((held_out_mean - mean) @ components) ** 2

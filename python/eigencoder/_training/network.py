@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from . import _core
+from .. import _core
 
 Layer: TypeAlias = tuple[NDArray[Any], NDArray[Any], str, int]
 

@@ -11,11 +11,11 @@ from sklearn.base import clone
 
 from . import _core, reference
 from ._base import BaseAutoencoder
-from ._checks import key as check_key
-from ._data import check_features, check_sample_weight, column_extremes
-from ._device import require_host
-from ._settings import Settings
-from ._threads import n_threads
+from ._data.arrays import check_features, check_sample_weight, column_extremes
+from ._data.device import require_host
+from ._training.checks import key as check_key
+from ._training.settings import Settings
+from ._training.threads import n_threads
 
 _STEP = 1e-3  # of the differences
 _FLOOR = 1e-3  # errors are relative to |g| + _FLOOR max |g|

@@ -12,9 +12,9 @@ from scipy import sparse
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import validate_data
 
-from . import _core
-from ._core import DeviceArray
-from ._device import Matrix, check_finite, column_extremes_of, device_array, lies_on_gpu
+from .. import _core
+from .._core import DeviceArray
+from .device import Matrix, check_finite, column_extremes_of, device_array, lies_on_gpu
 
 Rows: TypeAlias = NDArray[np.int64]
 Weights: TypeAlias = NDArray[np.float64]

@@ -6,8 +6,8 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from . import _core
-from ._core import DeviceArray
+from .. import _core
+from .._core import DeviceArray
 
 Matrix: TypeAlias = NDArray[Any] | DeviceArray
 

@@ -1,7 +1,7 @@
 """What this installation computes with."""
 
 from . import _core
-from ._threads import n_threads
+from ._training.threads import n_threads
 
 
 def show_config() -> None:

@@ -4,10 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
-from . import _core
-from ._core import DeviceArray
-from ._device import Matrix, column_extremes_of
-from ._network import Network
+from .. import _core
+from .._core import DeviceArray
+from .device import Matrix, column_extremes_of
 
 
 def squared_deviation(x: Matrix, weights: NDArray[np.float64]) -> float:
@@ -23,7 +22,7 @@ def squared_deviation(x: Matrix, weights: NDArray[np.float64]) -> float:
 def _squared_deviation_on_gpu(x: DeviceArray, weights: NDArray[np.float64]) -> float:
     """The same where only the core can read x: by J of a network that answers with its last bias, and its gradient."""
     n_features = x.shape[1]
-    network = Network((n_features, 1, n_features), ("identity", "identity"), tied_weights=False)
+    network = _core.NetworkConfig((n_features, 1, n_features), ("identity", "identity"), False, 0, 0)
     objective = _core.ObjectiveConfig(
         loss="squared_error",
         alpha=0.0,
@@ -34,13 +33,13 @@ def _squared_deviation_on_gpu(x: DeviceArray, weights: NDArray[np.float64]) -> f
         corruption="none",
         corruption_level=0.0,
     )
-    parameters, gradients = np.zeros((2, network.n_parameters), x.dtype)
+    parameters, gradients = np.zeros((2, n_features + 1 + n_features + n_features), x.dtype)
     origin = parameters[-n_features:]
 
     def mean_square_and_mean() -> tuple[float, NDArray[np.float64]]:
         """Of the differences from the origin."""
         mean_square = _core.loss_and_gradients(
-            network.config,
+            network,
             objective,
             x=x,
             weights=weights,

@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils import Bunch
 
-from . import _core, _exact
-from ._base import BaseAutoencoder
-from ._checks import boolean
-from ._device import require_host
-from ._network import Network
-from ._settings import AutoencoderSettings, Settings
-from ._threads import n_threads
-from ._training import Training
-from .exceptions import DivergenceError
+from .. import _core
+from .._data.device import require_host
+from ..exceptions import DivergenceError
+from . import exact
+from .checks import boolean
+from .estimators import AutoencoderEstimator, is_autoencoder
+from .network import Network
+from .settings import AutoencoderSettings, Settings
+from .threads import n_threads
+from .training import Training
 
-NamedLayer: TypeAlias = tuple[str, BaseAutoencoder]
+NamedLayer: TypeAlias = tuple[str, AutoencoderEstimator]
 _T = TypeVar("_T")
 
 
@@ -45,7 +46,7 @@ def _check_layers(name: str, layers: object) -> tuple[NamedLayer, ...]:
     if not layers:
         raise ValueError(f"{name} must hold at least one autoencoder, found {layers!r}")
     for position, layer in enumerate(named_layers(layers), start=1):
-        if len(layer) != 2 or not isinstance(layer[0], str) or not isinstance(layer[1], BaseAutoencoder):
+        if len(layer) != 2 or not isinstance(layer[0], str) or not is_autoencoder(layer[1]):
             raise TypeError(
                 f"each of {name} must be an autoencoder such as Autoencoder(64), or a pair (name, autoencoder), found "
                 f"{layers[position - 1]!r} at position {position}"
@@ -71,7 +72,7 @@ class StackSettings(AutoencoderSettings):
             with _naming(name):
                 settings = layer._settings()
                 if isinstance(settings, Settings) and settings.solver == "exact":
-                    _exact.check(settings)
+                    exact.check(settings)
                 network = settings.network(networks[-1].n_components if networks else n_features)
                 n_threads(settings.n_jobs)
                 _core.engine(settings.training_device)
@@ -95,14 +96,14 @@ class StackTraining(Training):
     """The fine-tuning, and before it the training of each layer on the codes of the one below."""
 
     settings: StackSettings
-    layers: list[BaseAutoencoder]
+    layers: list[AutoencoderEstimator]
 
     def initialise(self) -> None:
         """Train the layers."""
         codes: Any = self.data.x
         validation_codes: Any = self.data.x_validation if self.data.validation_rows is None else None
         keys = np.random.SeedSequence(self.seed).generate_state(len(self.settings.layers), np.uint64)
-        layers: list[BaseAutoencoder] = []
+        layers: list[AutoencoderEstimator] = []
         for name, layer in self.settings.layers:
             with _naming(name):
                 if layer._settings().training_device == "cpu":

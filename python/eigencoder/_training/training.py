@@ -1,14 +1,13 @@
 """Training: validate everything, make one call of the core, store what came back."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from . import _core, _exact
-from ._callbacks import Reporter
-from ._data import (
+from .. import _core
+from .._data.arrays import (
     Labels,
     TrainingData,
     check_extremes,
@@ -18,20 +17,20 @@ from ._data import (
     count_validation_rows,
     features_kept_on_error,
 )
-from ._device import Matrix, device_of, require_host
-from ._network import Network
-from ._settings import AutoencoderSettings, Settings, TrainingSettings
-from ._threads import n_threads
-from .exceptions import DivergenceError
+from .._data.device import Matrix, device_of, require_host
+from ..exceptions import DivergenceError
+from . import exact
+from .callbacks import Reporter
+from .estimators import NetworkEstimator
+from .network import Network
+from .settings import AutoencoderSettings, Settings, TrainingSettings
+from .threads import n_threads
 
-if TYPE_CHECKING:
-    from ._base import BaseNetwork
-
-FitResult: TypeAlias = _core.FitResult | _exact.FitResult
+FitResult: TypeAlias = _core.FitResult | exact.FitResult
 
 
 def train(
-    estimator: "BaseNetwork",
+    estimator: NetworkEstimator,
     task: Literal["fit", "partial_fit"],
     X: ArrayLike,
     y: object,
@@ -98,10 +97,11 @@ class Training:
     """
 
     settings: TrainingSettings
+    estimator: NetworkEstimator
 
     def __init__(
         self,
-        estimator: "BaseNetwork",
+        estimator: NetworkEstimator,
         X: ArrayLike,
         y: object,
         *,
@@ -111,7 +111,7 @@ class Training:
     ) -> None:
         settings = estimator._settings()
         if isinstance(settings, Settings) and settings.solver == "exact":
-            _exact.check(settings)
+            exact.check(settings)
             settings = replace(settings, max_iter=1, early_stopping=False, warm_start=False)
         self.settings = settings
         self.device = settings.training_device
@@ -137,7 +137,7 @@ class Training:
         self.network = self.make_network(x.shape[1])
         self.network.check_memory(x.dtype.itemsize, settings.n_arrays, n_batch=min(settings.batch_size, len(x)))
         if settings.solver == "exact":
-            _exact.check_data(require_host(x, "solver='exact'"))
+            exact.check_data(require_host(x, "solver='exact'"))
         self.objective, self.optimizer = settings.objective(), settings.optimizer()
         self.schedule = settings.schedule(max_iter=self.max_iter, first_epoch=0 if incremental else self.n_iter_before)
         _core.check(self.network.config, self.objective)
@@ -226,7 +226,7 @@ class Training:
 
     def run(self, reporter: Reporter) -> tuple[FitResult, BaseException | None]:
         if self.settings.solver == "exact":
-            return _exact.fit(
+            return exact.fit(
                 self.network,
                 self.settings,
                 self.data,

@@ -13,11 +13,11 @@ from sklearn.utils import gen_batches
 from sklearn.utils.extmath import svd_flip
 from threadpoolctl import threadpool_limits
 
-from . import _core
-from ._data import TrainingData
-from ._device import require_host
-from ._network import Network, check_memory, layers_of
-from ._settings import Settings, TrainingSettings
+from .. import _core
+from .._data.arrays import TrainingData
+from .._data.device import require_host
+from .network import Network, check_memory, layers_of
+from .settings import Settings, TrainingSettings
 
 Array = NDArray[np.float64]
 

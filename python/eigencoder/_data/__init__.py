@@ -1,0 +1,1 @@
+"""What X may be, and what is computed of it before and beside the core."""

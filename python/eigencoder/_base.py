@@ -270,8 +270,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
             return float("nan")
         if weights is None:
             weights = np.ones(len(x))
-        error = weights @ self._infer(_core.squared_errors, x, self._layers())
-        return explained(error, squared_deviation(x, weights))
+        error = np.sum(weights * self._infer(_core.squared_errors, x, self._layers()))
+        return explained(float(error), squared_deviation(x, weights))
 
     @property
     def _training(self) -> type[Training]:

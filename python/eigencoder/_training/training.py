@@ -74,10 +74,15 @@ def train(
     reporter.fit_ends()
 
 
-class OptimizerState(NamedTuple):
-    """What partial_fit carries from one block to the next, besides the weights.
+# Moments that begin at 0 would make the first steps at trained weights as long as at random ones.
+_N_WARMUP_UPDATES = 10
 
-    With ``average`` those are the average, and the parameters that the optimizer moves stand here.
+
+class OptimizerState(NamedTuple):
+    """What a training leaves for partial_fit to go on from, besides the weights.
+
+    With ``average`` those are the average, and the parameters that the optimizer moves stand here. The rate grows over
+    the first ``n_warmup_updates``.
     """
 
     solver: str
@@ -87,6 +92,7 @@ class OptimizerState(NamedTuple):
     parameters: NDArray[Any] | None
     mean_activity: NDArray[np.float64] | None
     n_updates: int
+    n_warmup_updates: int
 
 
 class Training:
@@ -135,7 +141,7 @@ class Training:
         weights, labels = check_sample_weight(sample_weight, len(x)), self.check_labels(y, len(x))
         self.n_threads = n_threads(settings.n_jobs)
         self.network = self.make_network(x.shape[1])
-        self.network.check_memory(x.dtype.itemsize, settings.n_arrays, n_batch=min(settings.batch_size, len(x)))
+        self.check_memory(self.network, x)
         if settings.solver == "exact":
             exact.check_data(require_host(x, "solver='exact'"))
         self.objective, self.optimizer = settings.objective(), settings.optimizer()
@@ -165,6 +171,11 @@ class Training:
         """The network to train."""
         assert isinstance(self.settings, AutoencoderSettings)
         return self.settings.network(n_features)
+
+    def check_memory(self, network: Network, x: Matrix) -> None:
+        """Refuse a network whose training does not fit into memory."""
+        n_batch = min(self.settings.batch_size, len(x))
+        network.check_memory(x.dtype.itemsize, self.settings.n_arrays, n_batch)
 
     def count_held_out(self, x: Matrix, x_val: Matrix | None) -> int:
         """How many rows of x are set apart."""
@@ -204,8 +215,9 @@ class Training:
             or kept.solver != self.settings.solver
             or kept.first_moment.shape != self.parameters.shape  # where tied_weights has changed
         ):
-            zeros = np.zeros_like(self.parameters)
-            kept = OptimizerState(self.settings.solver, zeros, zeros, None, None, None, n_updates=0)
+            zeros = np.zeros(0 if self.settings.solver == "exact" else len(self.parameters), self.parameters.dtype)
+            n_warmup_updates = _N_WARMUP_UPDATES if self.resumes and self.incremental else 0
+            kept = OptimizerState(self.settings.solver, zeros, zeros, None, None, None, 0, n_warmup_updates)
         average = None
         if self.settings.averaging is not None:
             average = self.parameters.copy()
@@ -257,6 +269,7 @@ class Training:
             average=self.optimizer_state.average,
             mean_activity=self.optimizer_state.mean_activity,
             n_updates=self.optimizer_state.n_updates,
+            n_warmup_updates=self.optimizer_state.n_warmup_updates,
             on_epoch_begin=reporter.on_epoch_begin,
             on_epoch_end=reporter.on_epoch_end,
             n_threads=self.n_threads,
@@ -296,7 +309,7 @@ class Training:
         estimator._seed = self.seed
         estimator._column_extremes = self.column_extremes
         estimator._optimizer_state = None
-        if self.incremental and result.status != "diverged":
+        if result.status != "diverged" and self.settings.solver not in ("lbfgs", "exact"):
             average = self.optimizer_state.average
             estimator._optimizer_state = self.optimizer_state._replace(
                 average=None if average is None else average.copy(),  # coefs_ may be changed in place

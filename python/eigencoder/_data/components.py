@@ -19,6 +19,7 @@ from .. import _core
 Array = NDArray[np.float64]
 
 _BLOCK = 512
+_FEW = 16  # so that a second copy of few rows is none
 
 
 class Deviations:
@@ -31,7 +32,7 @@ class Deviations:
         self._x = x
         self._rows = np.flatnonzero(shares)
         self._shares = shares[self._rows]
-        self._n_threads = n_threads
+        self.n_threads = n_threads
         self.mean: Array = self._mean() if mean is None else mean
 
     @property
@@ -39,11 +40,11 @@ class Deviations:
         """Whether the rows are fewer than the columns."""
         return bool(len(self._rows) < self._x.shape[1])
 
-    def blocks(self) -> Iterator[Array]:
+    def blocks(self, size: int = _BLOCK) -> Iterator[Array]:
         """Some of them after the other, (n, n_features), in memory that the next ones overwrite."""
         roots = np.sqrt(self._shares)[:, np.newaxis]
-        memory = np.empty((min(_BLOCK, len(self._rows)), self._x.shape[1]))
-        for block in gen_batches(len(self._rows), _BLOCK):
+        memory = np.empty((min(size, len(self._rows)), self._x.shape[1]))
+        for block in gen_batches(len(self._rows), size):
             rows = self._x_of(block)
             deviations = np.subtract(rows, self.mean, out=memory[: len(rows)])
             deviations *= roots[block]
@@ -53,14 +54,20 @@ class Deviations:
         """All of them, (n_features, n)."""
         result = np.empty((self._x.shape[1], len(self._rows)))
         first = 0
-        for deviations in self.blocks():
+        for deviations in self.blocks(_FEW):
             result[:, first : first + len(deviations)] = deviations.T
             first += len(deviations)
         return result
 
     def covariance(self) -> Array:
         """(n_features, n_features)."""
-        return sum_of_grams(self.blocks(), self._x.shape[1], self._n_threads)
+        return sum_of_grams(self.blocks(), self._x.shape[1], self.n_threads)
+
+    def gram(self, transposed: Array, weights: Array | float = 1.0) -> Array:
+        """The products of the rows, (n, n), from their transpose; each column times a weight, (n_features,)."""
+        roots = np.broadcast_to(np.sqrt(weights), len(transposed))[:, np.newaxis]
+        blocks = (transposed[block] * roots[block] for block in gen_batches(len(transposed), _BLOCK))
+        return sum_of_grams(blocks, transposed.shape[1], self.n_threads)
 
     def principal_components(self, n: int) -> tuple[Array, Array]:
         """The n largest variances, or as many as there are rows, and their components as columns with the signs of PCA.
@@ -70,9 +77,28 @@ class Deviations:
         if not self.is_wide:
             return leading_eigenvectors(self.covariance(), n)
         transposed = self.transposed()
-        gram = sum_of_grams([transposed], transposed.shape[1], self._n_threads)
-        variances, coordinates = leading_eigenvectors(gram, min(n, len(gram)))
-        return variances, unit_columns(product(transposed, coordinates, self._n_threads), variances)
+        variances, coordinates = leading_eigenvectors(self.gram(transposed), min(n, transposed.shape[1]))
+        return variances, unit_columns(product(transposed, coordinates, self.n_threads), variances)
+
+    def captured(self, others: "Deviations") -> Array:
+        """What each principal component of these captures of the sum of squares of others."""
+        if self.is_wide:
+            transposed = self.transposed()
+            variances, coordinates = leading_eigenvectors(self.gram(transposed), transposed.shape[1])
+            above = exceed_rounding(variances)
+            factors = [transposed, coordinates[:, above] / np.sqrt(variances[above])]
+        else:
+            factors = [self.principal_components(len(self.mean))[1]]
+        captured = np.zeros(factors[-1].shape[1])
+        for products in others.blocks():
+            for factor in factors:
+                products = product(products, factor, self.n_threads)
+            captured += np.einsum("ij,ij->j", products, products)
+        return captured
+
+    def sum_of_squares(self) -> float:
+        """Of all entries."""
+        return float(sum(np.einsum("ij,ij->", block, block) for block in self.blocks()))
 
     def _mean(self) -> Array:
         mean = np.zeros(self._x.shape[1])
@@ -112,9 +138,14 @@ def leading_eigenvectors(matrix: Array, n: int) -> tuple[Array, Array]:
     return values[::-1][:n], _with_signs_of_pca(vectors[:, ::-1][:, :n])
 
 
+def exceed_rounding(variances: Array) -> NDArray[np.bool_]:
+    """Which of all variances are not those of rounding."""
+    return np.asarray(variances > len(variances) * np.finfo(np.float64).eps * variances.max(initial=0.0))
+
+
 def unit_columns(columns: Array, variances: Array) -> Array:
     """Eigenvectors from columns that are proportional to them, or 0 where the variance is that of rounding."""
-    above = variances > len(variances) * np.finfo(np.float64).eps * variances.max(initial=0.0)
+    above = exceed_rounding(variances)
     units = np.zeros_like(columns)
     with threadpool_limits(1, user_api="blas"):
         units[:, above], _ = qr(columns[:, above], mode="economic", overwrite_a=True)

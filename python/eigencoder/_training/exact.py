@@ -201,11 +201,10 @@ def _regression_by_rows(data: Deviations, keep: float, variance: Array, rank: in
     """
     columns = data.transposed()
     inverse = np.divide(1, variance, out=np.zeros_like(variance), where=variance > 0)
-    weighed = columns * inverse[:, np.newaxis]
-    signals, directions = eigh(columns.T @ weighed)
+    signals, directions = eigh(data.gram(columns, inverse))
     signals = keep**2 * np.maximum(signals, 0)
     root = directions * np.sqrt(signals / (1 + signals))
-    variances, coordinates = leading_eigenvectors(root.T @ (columns.T @ columns) @ root, min(rank, len(root)))
+    variances, coordinates = leading_eigenvectors(root.T @ data.gram(columns) @ root, min(rank, len(root)))
     components = unit_columns(columns @ (root @ coordinates), variances)
     in_directions = directions.T @ (columns.T @ components) / (1 + signals)[:, np.newaxis]
-    return keep * weighed @ (directions @ in_directions), components.T
+    return inverse[:, np.newaxis] * (columns @ (keep * directions @ in_directions)), components.T

@@ -10,7 +10,7 @@ from sklearn.utils import gen_batches
 
 from .. import _core
 from .._data.arrays import count_validation_rows
-from .._data.components import Deviations, product
+from .._data.components import Deviations
 from .._data.device import Matrix, require_host
 from .._data.score import explained, squared_deviation
 from . import exact
@@ -174,14 +174,8 @@ class SizeSearch(Training):
     def _score_pca(self) -> NDArray[np.float64]:
         """The score on held-out rows of PCA of the rows that train, with 1, 2, ... components."""
         trained = Deviations(self._x, self.data.shares, self.n_threads)
-        _, components = trained.principal_components(len(trained.mean))
         held_out = Deviations(self._held_out, self.data.validation_shares, self.n_threads, mean=trained.mean)
-        squares, explained_squares = 0.0, np.zeros(components.shape[1])
-        for deviations in held_out.blocks():
-            squares += float(np.einsum("ij,ij->", deviations, deviations))
-            explained_squares += np.square(product(deviations, components, self.n_threads)).sum(axis=0)
-        errors = squares - np.cumsum(explained_squares)
-        errors = np.pad(errors, (0, len(trained.mean) - len(errors)), mode="edge")  # beyond the rank
+        errors = held_out.sum_of_squares() - np.cumsum(trained.captured(held_out))
         return np.array([explained(error, self.deviation) for error in errors])
 
     def _pca_size(self, share: float) -> int:
@@ -223,8 +217,8 @@ class SizeSearch(Training):
     def _warn(self) -> None:
         size = max(self.scores, key=lambda size: self.scores[size])
         warnings.warn(
-            f"no code of up to {len(self.pca_scores)} units, as many as there are features, explains "
-            f"{self.share:g} of the variance of the held-out rows: {size} units explain the most, "
+            f"no code of up to {len(self.pca_scores)} units, as many as there are features or rows that train, "
+            f"explains {self.share:g} of the variance of the held-out rows: {size} units explain the most, "
             f"{self.scores[size]:.3g}. Lower n_components, or train for longer; the estimator holds the largest code",
             ConvergenceWarning,
             stacklevel=2,

@@ -14,8 +14,8 @@ from sklearn.utils.extmath import svd_flip
 from threadpoolctl import threadpool_limits
 
 from .. import _core
-from .._data.arrays import TrainingData
 from .._data.device import require_host
+from .._data.training_data import TrainingData
 from .network import Network, check_memory, layers_of
 from .settings import Settings, TrainingSettings
 

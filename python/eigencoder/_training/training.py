@@ -9,15 +9,13 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from .. import _core
 from .._data.arrays import (
     Labels,
-    TrainingData,
-    check_extremes,
     check_features,
     check_sample_weight,
     check_validation_data,
-    count_validation_rows,
     features_kept_on_error,
 )
 from .._data.device import Matrix, device_of, require_host
+from .._data.training_data import TrainingData, check_extremes, count_validation_rows
 from ..exceptions import DivergenceError
 from . import exact
 from .callbacks import Reporter

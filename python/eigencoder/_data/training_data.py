@@ -15,9 +15,10 @@ from .device import Matrix, column_extremes_of
 
 @dataclass(frozen=True)
 class TrainingData:
-    """The rows that train and those that validate, as the core names them; weights have mean 1 over their rows.
+    """The rows that train and those that validate, as the core names them.
 
-    Labels are the classes of all rows of x, and of x_validation.
+    Weights have mean 1 over their rows, before ``partial_fit`` multiplies them with those of classes. Labels are the
+    classes of all rows of x, and of x_validation.
     """
 
     x: Matrix
@@ -33,9 +34,10 @@ class TrainingData:
     def split(
         cls, x: Matrix, weights: Weights | None, labels: Labels | None, n_validation: int, seed: int
     ) -> "TrainingData":
-        """Set some of the rows of x apart, drawn by the seed."""
+        """Set some of the rows of x apart, drawn by the seed; where there are labels, of each class its share."""
         order = _core.permutation(len(x), seed)
-        rows, validation_rows = np.sort(order[n_validation:]), np.sort(order[:n_validation])
+        drawn = order[:n_validation] if labels is None else _draw_of_classes(order, weights, labels, n_validation)
+        rows, validation_rows = np.setdiff1d(order, drawn), np.sort(drawn)
         return cls(
             x,
             rows,
@@ -89,6 +91,17 @@ def count_validation_rows(n_samples: int, validation_fraction: float) -> int:
     return n_validation
 
 
+def count_validation_rows_of_classes(n_samples: int, n_classes: int, validation_fraction: float) -> int:
+    """The same where a row of each class trains; ValueError where none would be set apart."""
+    n_validation = min(ceil(validation_fraction * n_samples), n_samples - n_classes)
+    if n_validation == 0:
+        raise ValueError(
+            f"early_stopping sets rows apart, but a row of each of the {n_classes} classes trains, which leaves none, "
+            f"found n_samples={n_samples}: give more rows, or X_val and y_val"
+        )
+    return n_validation
+
+
 def check_extremes(x: Matrix, weights: Weights | None, n_validation: int) -> None:
     """Refuse rows on a GPU that have column extremes, of which only some train."""
     if isinstance(x, DeviceArray) and (n_validation > 0 or (weights is not None and not weights.all())):
@@ -96,6 +109,19 @@ def check_extremes(x: Matrix, weights: Weights | None, n_validation: int) -> Non
             "corruption='salt_and_pepper' needs the extremes of the rows that train, which for X on a GPU are those of "
             "all: give X_val and no weights of zero, or pass X on the host"
         )
+
+
+def _draw_of_classes(order: Rows, weights: Weights | None, labels: Labels, n_drawn: int) -> Rows:
+    """Rows at equal distances, after they were sorted by class and otherwise left in the given order.
+
+    A row of each class is left out before: one that has weight, where any of the class has.
+    """
+    weightless = np.zeros(len(order), bool) if weights is None else weights == 0
+    by_class = order[np.lexsort((weightless[order], labels[order]))]
+    _, first_of_class = np.unique(labels[by_class], return_index=True)
+    others = np.delete(by_class, first_of_class)
+    start = order[0] * len(others) // len(order)  # uniform, so that no class is always missed
+    return np.asarray(others[(np.arange(n_drawn) * len(others) + start) // n_drawn])
 
 
 def _shares(n_samples: int, rows: Rows | None, weights: Weights | None) -> Weights:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from .. import _core
 from .._data.arrays import (
     Labels,
+    Weights,
     check_features,
     check_sample_weight,
     check_validation_data,
@@ -34,11 +35,20 @@ def train(
     y: object,
     sample_weight: ArrayLike | None,
     X_val: ArrayLike | None,
+    y_val: object = None,
+    classes: object = None,
 ) -> None:
     """Do the task; the estimator stays as it was where an argument is refused."""
     with features_kept_on_error(estimator):
         training = estimator._training(
-            estimator, X, y, sample_weight=sample_weight, X_val=X_val, incremental=task == "partial_fit"
+            estimator,
+            X,
+            y,
+            sample_weight=sample_weight,
+            X_val=X_val,
+            y_val=y_val,
+            classes=classes,
+            incremental=task == "partial_fit",
         )
         training.begin()
         reporter = Reporter(
@@ -105,6 +115,8 @@ class Training:
         *,
         sample_weight: ArrayLike | None,
         X_val: ArrayLike | None,
+        y_val: object,
+        classes: object,
         incremental: bool,
     ) -> None:
         settings = estimator._settings()
@@ -130,7 +142,9 @@ class Training:
         if x_val is not None:
             settings.check_data(x_val, "X_val")
         self.sample_weight = sample_weight
-        weights, labels = check_sample_weight(sample_weight, len(x)), self.check_labels(y, len(x))
+        weights = check_sample_weight(sample_weight, len(x))
+        labels, validation_labels = self.check_labels(x, y, x_val, y_val, classes)
+        weights = self.weigh(weights, labels)
         self.n_threads = n_threads(settings.n_jobs)
         self.network = self.make_network(x.shape[1])
         self.network.check_memory(x.dtype.itemsize, settings.n_arrays, n_batch=min(settings.batch_size, len(x)))
@@ -151,13 +165,21 @@ class Training:
         self.data = (
             TrainingData.split(x, weights, labels, n_validation, self.seed)
             if n_validation > 0
-            else TrainingData(x, weights=weights, x_validation=x_val, labels=labels)
+            else TrainingData(
+                x, weights=weights, x_validation=x_val, labels=labels, validation_labels=validation_labels
+            )
         )
         self.column_extremes = self._column_extremes()
 
-    def check_labels(self, y: object, n_samples: int) -> Labels | None:
-        """The classes of the rows, by number; None where y is ignored."""
-        return None
+    def check_labels(
+        self, x: Matrix, y: object, x_val: Matrix | None, y_val: object, classes: object
+    ) -> tuple[Labels | None, Labels | None]:
+        """The classes of the rows, and of those that validate, by number; None where y is ignored."""
+        return None, None
+
+    def weigh(self, weights: Weights | None, labels: Labels | None) -> Weights | None:
+        """What the rows weigh in all, given their own weights."""
+        return weights
 
     def make_network(self, n_features: int) -> Network:
         """The network to train."""

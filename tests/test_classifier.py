@@ -145,7 +145,7 @@ def test_pickle_and_cross_validation():
         ({"solver": "exact"}, ValueError, "solver must be one of"),
         ({"alpha": -1.0}, ValueError, "alpha must"),
         ({"encoder": Autoencoder(0)}, ValueError, "n_components"),
-        ({"encoder": encoder().fit(data(20, 3)[0])}, ValueError, "X has 7 features.*fitted on 3"),
+        ({"encoder": encoder().fit(data(20, 3)[0])}, ValueError, "X has 7 features, but Autoencoder is expecting 3"),
     ],
 )
 def test_bad_parameters(parameters, error, message):

@@ -29,9 +29,10 @@ class EncoderClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]
     ----------
     encoder : autoencoder
         `Autoencoder` or another one, whose encoder gives the network its first layers. Training starts from the weights
-        of a fitted one, which stays as it is. One that is not fitted is cloned and fitted before, on the X of ``fit``
-        or of the first ``partial_fit``, with the ``sample_weight`` and ``X_val`` of that call. ``clone``, and with it
-        cross-validation, makes a fitted one unfitted: put it in a `sklearn.frozen.FrozenEstimator` to keep it.
+        of a fitted one, which stays as it is: X must have its features, as for its ``transform``, and is converted to
+        its dtype. One that is not fitted is cloned and fitted before, on the X of ``fit`` or of the first
+        ``partial_fit``, with the ``sample_weight`` and ``X_val`` of that call. ``clone``, and with it cross-validation,
+        makes a fitted one unfitted: put it in a `sklearn.frozen.FrozenEstimator` to keep it.
     alpha : float, default=0.0
         Strength of the L2 penalty on the weights of all layers; the decoupled decay of "adamw".
     class_weight : dict, "balanced" or None, default=None

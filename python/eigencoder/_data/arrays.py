@@ -53,6 +53,13 @@ def check_features(
     return _as_floats(array, dtype, "X")
 
 
+def check_features_as(fitted: Any, estimator: Any, X: ArrayLike, *, device: str) -> Matrix:
+    """X for an estimator that starts from a fitted one: as this one takes it, which refuses or warns as its own."""
+    x = check_features(estimator, X, reset=True, dtype=fitted._dtype, device=device)
+    validate_data(fitted, X if isinstance(x, np.ndarray) else x, reset=False, skip_check_array=True)
+    return x
+
+
 def check_validation_data(estimator: Any, X_val: ArrayLike, dtype: DTypeLike, device: str) -> Matrix:
     """X_val, with the same features as X."""
     try:

@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.multiclass import check_classification_targets
 
 from .. import _core
-from .._data.arrays import Labels, Weights, mean_one
+from .._data.arrays import Labels, Weights, check_features_as, mean_one
 from .._data.classes import check_targets, listed, number, weigh_by_class, weights_of_classes
 from .._data.device import Matrix
 from .._data.training_data import count_validation_rows_of_classes
 from . import checks
-from .estimators import AutoencoderEstimator, ClassifierEstimator, is_autoencoder
+from .estimators import AutoencoderEstimator, ClassifierEstimator, is_autoencoder, name_features
 from .network import Network
 from .settings import TrainingSettings
 from .training import Training
@@ -68,6 +68,12 @@ class ClassifierTraining(Training):
     estimator: ClassifierEstimator
     classes: NDArray[Any]
     encoder: AutoencoderEstimator
+
+    def check_rows(self, X: ArrayLike) -> Matrix:
+        encoder = self.settings.encoder
+        if self.resumes or not hasattr(encoder, "coefs_"):
+            return super().check_rows(X)
+        return check_features_as(encoder, self.estimator, X, device=self.device)
 
     def check_labels(
         self, x: Matrix, y: object, x_val: Matrix | None, y_val: object, classes: object
@@ -127,8 +133,6 @@ class ClassifierTraining(Training):
         encoder = self.settings.encoder
         if hasattr(encoder, "coefs_"):
             sizes, activations, n_active = encoder._layer_sizes, encoder._activations, encoder._n_active
-            if n_features != sizes[0]:
-                raise ValueError(f"X has {n_features} features, but the encoder was fitted on {sizes[0]}")
         else:
             network = encoder._settings().network(n_features)
             sizes, activations, n_active = network.layer_sizes, network.activations, network.n_active_outputs
@@ -151,6 +155,7 @@ class ClassifierTraining(Training):
             x: Any = self.data.x
             x_val: Any = self.data.x_validation if self.data.validation_rows is None else None
             self.encoder.fit(x, sample_weight=self.sample_weight, X_val=x_val)
+            name_features(self.encoder, getattr(self.estimator, "feature_names_in_", None))
         coefs, intercepts = self.network.unpack(self.parameters)
         for layer in range(self.network.n_encoder_layers):
             coefs[layer][...] = self.encoder.coefs_[layer]

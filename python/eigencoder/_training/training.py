@@ -133,8 +133,7 @@ class Training:
         self.resumes = hasattr(estimator, "coefs_") and (incremental or settings.warm_start)
         self.n_iter_before = estimator.n_iter_ if self.resumes else 0
 
-        dtype = estimator._dtype if self.resumes else None
-        x = check_features(estimator, X, reset=not self.resumes, dtype=dtype, device=self.device)
+        x = self.check_rows(X)
         self.device = device_of(x, self.device)
         x_val = None if X_val is None else check_validation_data(estimator, X_val, x.dtype, self.device)
         self.device = device_of(x_val, self.device)
@@ -170,6 +169,11 @@ class Training:
             )
         )
         self.column_extremes = self._column_extremes()
+
+    def check_rows(self, X: ArrayLike) -> Matrix:
+        """X as the core takes it, with the features that the estimator has or is to have."""
+        dtype = self.estimator._dtype if self.resumes else None
+        return check_features(self.estimator, X, reset=not self.resumes, dtype=dtype, device=self.device)
 
     def check_labels(
         self, x: Matrix, y: object, x_val: Matrix | None, y_val: object, classes: object

@@ -12,9 +12,9 @@ from scipy.linalg import eigh
 from threadpoolctl import threadpool_limits
 
 from .. import _core
-from .._data.arrays import TrainingData
 from .._data.components import Deviations, leading_eigenvectors, unit_columns
 from .._data.device import require_host
+from .._data.training_data import TrainingData
 from .network import Network, check_memory, layers_of
 from .settings import Settings, TrainingSettings
 

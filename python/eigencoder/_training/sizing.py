@@ -9,10 +9,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import gen_batches
 
 from .. import _core
-from .._data.arrays import count_validation_rows
 from .._data.components import Deviations
 from .._data.device import Matrix, require_host
 from .._data.score import explained, squared_deviation
+from .._data.training_data import count_validation_rows
 from . import exact
 from .callbacks import Reporter
 from .estimators import AutoencoderEstimator

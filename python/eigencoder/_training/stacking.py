@@ -15,7 +15,7 @@ from .._data.device import require_host
 from ..exceptions import DivergenceError
 from . import exact
 from .checks import boolean
-from .estimators import AutoencoderEstimator, is_autoencoder
+from .estimators import AutoencoderEstimator, is_autoencoder, name_features
 from .network import Network
 from .settings import AutoencoderSettings, Settings
 from .threads import n_threads
@@ -118,6 +118,7 @@ class StackTraining(Training):
             with _naming(name):
                 layer.fit(codes, sample_weight=self.sample_weight, X_val=validation_codes)
             layers.append(layer)
+        name_features(layers[0], getattr(self.estimator, "feature_names_in_", None))
         coefs, intercepts = [layer.coefs_ for layer in layers], [layer.intercepts_ for layer in layers]
         self.parameters[...] = self.network.pack(unrolled(coefs), unrolled(intercepts), self.parameters.dtype)
         self.layers = layers

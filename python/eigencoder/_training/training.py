@@ -9,15 +9,14 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from .. import _core
 from .._data.arrays import (
     Labels,
-    TrainingData,
-    check_extremes,
+    Weights,
     check_features,
     check_sample_weight,
     check_validation_data,
-    count_validation_rows,
     features_kept_on_error,
 )
 from .._data.device import Matrix, device_of, require_host
+from .._data.training_data import TrainingData, check_extremes, count_validation_rows
 from ..exceptions import DivergenceError
 from . import exact
 from .callbacks import Reporter
@@ -36,11 +35,20 @@ def train(
     y: object,
     sample_weight: ArrayLike | None,
     X_val: ArrayLike | None,
+    y_val: object = None,
+    classes: object = None,
 ) -> None:
     """Do the task; the estimator stays as it was where an argument is refused."""
     with features_kept_on_error(estimator):
         training = estimator._training(
-            estimator, X, y, sample_weight=sample_weight, X_val=X_val, incremental=task == "partial_fit"
+            estimator,
+            X,
+            y,
+            sample_weight=sample_weight,
+            X_val=X_val,
+            y_val=y_val,
+            classes=classes,
+            incremental=task == "partial_fit",
         )
         training.begin()
         reporter = Reporter(
@@ -113,6 +121,8 @@ class Training:
         *,
         sample_weight: ArrayLike | None,
         X_val: ArrayLike | None,
+        y_val: object,
+        classes: object,
         incremental: bool,
     ) -> None:
         settings = estimator._settings()
@@ -129,8 +139,7 @@ class Training:
         self.resumes = hasattr(estimator, "coefs_") and (incremental or settings.warm_start)
         self.n_iter_before = estimator.n_iter_ if self.resumes else 0
 
-        dtype = estimator._dtype if self.resumes else None
-        x = check_features(estimator, X, reset=not self.resumes, dtype=dtype, device=self.device)
+        x = self.check_rows(X)
         self.device = device_of(x, self.device)
         x_val = None if X_val is None else check_validation_data(estimator, X_val, x.dtype, self.device)
         self.device = device_of(x_val, self.device)
@@ -138,7 +147,9 @@ class Training:
         if x_val is not None:
             settings.check_data(x_val, "X_val")
         self.sample_weight = sample_weight
-        weights, labels = check_sample_weight(sample_weight, len(x)), self.check_labels(y, len(x))
+        weights = check_sample_weight(sample_weight, len(x))
+        labels, validation_labels = self.check_labels(x, y, x_val, y_val, classes)
+        weights = self.weigh(weights, labels)
         self.n_threads = n_threads(settings.n_jobs)
         self.network = self.make_network(x.shape[1])
         self.check_memory(self.network, x)
@@ -159,13 +170,26 @@ class Training:
         self.data = (
             TrainingData.split(x, weights, labels, n_validation, self.seed)
             if n_validation > 0
-            else TrainingData(x, weights=weights, x_validation=x_val, labels=labels)
+            else TrainingData(
+                x, weights=weights, x_validation=x_val, labels=labels, validation_labels=validation_labels
+            )
         )
         self.column_extremes = self._column_extremes()
 
-    def check_labels(self, y: object, n_samples: int) -> Labels | None:
-        """The classes of the rows, by number; None where y is ignored."""
-        return None
+    def check_rows(self, X: ArrayLike) -> Matrix:
+        """X as the core takes it, with the features that the estimator has or is to have."""
+        dtype = self.estimator._dtype if self.resumes else None
+        return check_features(self.estimator, X, reset=not self.resumes, dtype=dtype, device=self.device)
+
+    def check_labels(
+        self, x: Matrix, y: object, x_val: Matrix | None, y_val: object, classes: object
+    ) -> tuple[Labels | None, Labels | None]:
+        """The classes of the rows, and of those that validate, by number; None where y is ignored."""
+        return None, None
+
+    def weigh(self, weights: Weights | None, labels: Labels | None) -> Weights | None:
+        """What the rows weigh in all, given their own weights."""
+        return weights
 
     def make_network(self, n_features: int) -> Network:
         """The network to train."""

@@ -1,0 +1,91 @@
+"""partial_fit goes on where fit has stopped: with the optimizer's state, or gently where there is none."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from eigencoder import Autoencoder, EncoderClassifier, StackedAutoencoder
+
+DIGITS = load_digits()
+X, Y = DIGITS.data / 16, DIGITS.target
+SOLVERS = ["adam", "adamw", "rmsprop", "sgd"]
+OPTIONS = [{}, {"averaging": 0.9}, {"penalty": "kl", "sparsity_momentum": 0.9}, {"tied_weights": True, "alpha": 1e-3}]
+
+
+def autoencoder(**parameters):
+    """One whose epochs can be told apart by nothing but their number."""
+    return Autoencoder(12, **({"shuffle": False, "batch_size": 100, "random_state": 0} | parameters))
+
+
+def assert_same_weights(a, b):
+    for one, other in zip(a.coefs_ + a.intercepts_, b.coefs_ + b.intercepts_, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_a_pass_after_fit_is_one_more_epoch(solver, options):
+    x = X[:450]
+    whole = autoencoder(solver=solver, max_iter=4, **options).fit(x)
+    parts = autoencoder(solver=solver, max_iter=2, **options).fit(x).partial_fit(x).partial_fit(x)
+    assert_same_weights(parts, whole)
+    assert parts.loss_curve_ == whole.loss_curve_
+
+
+def test_a_pass_after_the_fit_of_a_stack_and_of_a_classifier_is_one_more_epoch():
+    layers = [autoencoder(max_iter=3, random_state=seed) for seed in (1, 2)]
+    settings = {"shuffle": False, "random_state": 0}
+    stacks = [StackedAutoencoder(layers, max_iter=n, **settings).fit(X[:300]) for n in (3, 4)]
+    assert_same_weights(stacks[0].partial_fit(X[:300]), stacks[1])
+    encoder = layers[0].fit(X[:300])
+    classifiers = [EncoderClassifier(encoder, max_iter=n, **settings).fit(X[:300], Y[:300]) for n in (3, 4)]
+    assert_same_weights(classifiers[0].partial_fit(X[:300], Y[:300]), classifiers[1])
+
+
+@pytest.mark.parametrize("options", [*OPTIONS[:3], {"solver": "sgd"}], ids=str)
+def test_after_early_stopping_it_goes_on_from_the_best_epoch(options):
+    """Rows so few that they are learnt by heart."""
+    few, settings = X[:40], {"learning_rate_init": 0.05, "n_iter_no_change": 1000, "batch_size": 20} | options
+    stopped = autoencoder(early_stopping=True, max_iter=500, **settings).fit(few, X_val=X[450:])
+    best = int(np.argmin(stopped.validation_loss_curve_)) + 1
+    assert best < stopped.n_iter_
+    there = autoencoder(max_iter=best, **settings).fit(few, X_val=X[450:])
+    assert_same_weights(stopped, there)
+    for one, other in zip(stopped._optimizer_state, there._optimizer_state, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def error_after_a_pass_over_one_row(fitted):
+    """As a multiple of the error before."""
+    before = -fitted.score_samples(X).mean()
+    return -fitted.partial_fit(X[:1]).score_samples(X).mean() / before
+
+
+def test_one_known_row_does_not_undo_a_fit():
+    """With moments that begin at 0 it once raised the error to 57 times what it was."""
+    settings = {"learning_rate_init": 0.01, "random_state": 0}
+    passes = Autoencoder(50, **settings)
+    for _ in range(100):
+        passes.partial_fit(X)
+    fitted = Autoencoder(50, max_iter=100, **settings).fit(X)
+    assert error_after_a_pass_over_one_row(fitted) < 1.2 * error_after_a_pass_over_one_row(passes)
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "exact"])
+def test_where_there_are_no_moments_the_rate_warms_up(solver):
+    fitted = Autoencoder(20, activation="identity", solver=solver, max_iter=200, random_state=0).fit(X)
+    fitted.set_params(solver="adam", learning_rate_init=0.003)
+    assert error_after_a_pass_over_one_row(fitted) < 1.05
+    assert fitted._optimizer_state.n_warmup_updates == 10
+
+
+def test_moments_of_another_solver_are_none():
+    fitted = autoencoder(max_iter=2).fit(X[:300]).set_params(solver="sgd").partial_fit(X[:300])
+    assert fitted._optimizer_state.n_warmup_updates == 10
+    assert fitted._optimizer_state.n_updates == 3
+
+
+def test_a_first_pass_does_not_warm_up():
+    np.testing.assert_array_equal(
+        autoencoder(max_iter=1).fit(X[:300]).coefs_[0], autoencoder().partial_fit(X[:300]).coefs_[0]
+    )

@@ -55,8 +55,9 @@ def test_any_number_of_threads(estimator, dtype):
         Autoencoder(163, batch_size=600, solver="sgd", learning_rate_init=1e-4),
         SparseAutoencoder(160, solver="lbfgs"),
         Autoencoder(163, batch_size=600, penalty="contractive", max_grad_norm=0.1, n_active=None, averaging=0.9),
+        Autoencoder(163, batch_size=600, penalty="l1"),
     ],
-    ids=["adam", "sgd", "lbfgs", "stored gradient"],
+    ids=["adam", "sgd", "lbfgs", "stored gradient", "l1"],
 )
 def test_seven_threads_at_work(estimator, dtype, monkeypatch):
     """So wide that each of the seven has enough to do in a step, in transform and in score_samples."""

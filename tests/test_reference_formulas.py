@@ -175,9 +175,13 @@ def test_activity_lies_between_0_and_1() -> None:
 
 
 def test_l1_by_hand() -> None:
-    a = np.array([-2.0, 0.0, 3.0])
-    np.testing.assert_array_equal(L1.value(a), [2, 0, 3])
-    np.testing.assert_array_equal(L1.derivative(a), [-1, 0, 1])
+    magnitude, weights, norm = (
+        np.array([2.0, 7.0, 7.0]),
+        np.array([[3.0, -4.0], [0, 0], [0, 1e-31]]),
+        np.array([5, 0, 0]),
+    )
+    np.testing.assert_array_equal(L1.value(magnitude, norm), [10, 0, 0])
+    CLOSE.assert_close(L1.derivative_by_weights(magnitude, weights, norm), [[1.2, -1.6], [0, 0], [0, 0]])
 
 
 def test_adam_by_hand() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from eigencoder.reference import Network, Objective, loss_and_gradients, training
 from eigencoder.reference.formulas import ACTIVATIONS
-from eigencoder.reference.objective import PENALTIES, forward
+from eigencoder.reference.objective import PENALTIES, CodeWeights, forward
 from problems import (
     CASES,
     CLASSIFIERS,
@@ -74,13 +74,26 @@ def test_loss_by_hand() -> None:
     network = Network((2, 1, 2), ("identity", "identity"))
     parameters = np.array([1.0, 2.0, 0.5, 1.0, -1.0, 0.0, 1.0])  # W (1, 2), b 0.5; W (1, -1), b (0, 1)
     x = np.array([[1.0, 0.0], [0.0, 1.0]])
-    # Codes 1.5 and 2.5; outputs (1.5, -0.5) and (2.5, -1.5); errors 0.5 and 12.5.
+    # Codes 1.5 and 2.5, read with the norm sqrt(2); outputs (1.5, -0.5) and (2.5, -1.5); errors 0.5 and 12.5.
     objective = Objective(alpha=0.2, penalty="l1", sparsity_weight=3.0)
     loss, _ = training.loss_and_gradients(network, objective, parameters, x)
     close = FORMULA["reference", "float64"]
-    close.assert_close(loss, (0.5 + 12.5) / 2 + 0.1 * (1 + 4 + 1 + 1) + 3 * (1.5 + 2.5) / 2)
+    close.assert_close(loss, (0.5 + 12.5) / 2 + 0.1 * (1 + 4 + 1 + 1) + 3 * (1.5 + 2.5) / 2 * 2**0.5)
     weighted, _ = training.loss_and_gradients(network, objective, parameters, x, sample_weight=[3.0, 1.0])
-    close.assert_close(weighted, (1.5 * 0.5 + 0.5 * 12.5) / 2 + 0.7 + 3 * (1.5 * 1.5 + 0.5 * 2.5) / 2)
+    close.assert_close(weighted, (1.5 * 0.5 + 0.5 * 12.5) / 2 + 0.7 + 3 * (1.5 * 1.5 + 0.5 * 2.5) / 2 * 2**0.5)
+
+
+def test_l1_penalty_by_hand() -> None:
+    """Units of mean magnitudes 3/4 and 5/2; the first one's weights have the norm 5, the second one has none."""
+    network, objective = Network((1, 2, 2), ("identity", "identity")), Objective(penalty="l1", sparsity_weight=2.0)
+    weights = CodeWeights(np.ones((1, 2)), np.array([[3.0, -4.0], [0.0, 0.0]]))
+    code, row_weights = np.array([[-1.0, 2.0], [0.0, -4.0]]), np.array([1.5, 0.5])
+    penalty = PENALTIES["l1"](network, objective, weights, code, row_weights, None)
+    close = FORMULA["reference", "float64"].assert_close
+    close(penalty.value, 2 * 0.75 * 5)
+    close(penalty.d_code, [[-1.5 * 5, 0], [0, 0]])
+    close(penalty.d_incoming, 0)
+    close(penalty.d_outgoing, [[2 * 0.75 * 3 / 5, -2 * 0.75 * 4 / 5], [0, 0]])
 
 
 def test_kl_penalty_by_hand() -> None:
@@ -132,7 +145,7 @@ def test_a_batch_divides_by_its_rows_and_the_mean_activity_by_its_weight() -> No
     network = network_of(1, "sigmoid", "sigmoid", "identity", tied=False)
     code = np.random.default_rng(0).uniform(size=(5, 3))
     weights = np.array([0.5, 2.0, 0.0, 1.0, 3.0])
-    code_weights = np.random.default_rng(1).normal(size=(4, 3))
+    code_weights = CodeWeights(*np.random.default_rng(1).normal(size=(2, 3, 3)))
     for penalty, factor in (("kl", 1.0), ("l1", 2.0), ("contractive", 2.0)):
         once, twice = (
             PENALTIES[penalty](network, Objective(penalty=penalty), code_weights, code, times * weights, None)

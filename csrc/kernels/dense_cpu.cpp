@@ -68,8 +68,7 @@ void dense_backward(Part part, Worker<T>& worker, Matrix<const T> d_output, Weig
           const Packet<T> a = load(input.row(i) + j, n);
           Packet<T> d_a = load(d_input.row(i) + j, n);
           if (penalty) {
-            d_a += math::penalty_derivative<decltype(f)>(penalty->contractive, penalty->row_weights[i], of_unit,
-                                                         penalty->of_sign, a);
+            d_a += math::penalty_derivative<decltype(f)>(penalty->penalty, penalty->row_weights[i], of_unit, a);
           }
           store<T>(d_a * f.derivative(a), d_input.row(i) + j, n);
         }

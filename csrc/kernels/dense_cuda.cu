@@ -23,8 +23,7 @@ __global__ void add_penalty_and_differentiate(Matrix<const T> input, bool penali
       const T a = input.row(i)[j];
       T d_a = d_input.row(i)[j];
       if (penalised) {
-        d_a += math::penalty_derivative<F>(penalty.contractive, penalty.row_weights[i], penalty.of_unit[j],
-                                           penalty.of_sign, a);
+        d_a += math::penalty_derivative<F>(penalty.penalty, penalty.row_weights[i], penalty.of_unit[j], a);
       }
       d_input.row(i)[j] = d_a * F::derivative(a);
     });

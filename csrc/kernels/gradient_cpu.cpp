@@ -80,12 +80,14 @@ void dense_gradient(Share share, Worker<T>& worker, Matrix<const T> input, Matri
 }
 
 template <typename T>
-void add_scaled_columns(Range rows, Worker<T>&, Weights<const T> weights, const T* factors, T* d_weights) {
+void add_scaled_rows(Share share, Worker<T>&, Weights<const T> weights, const T* factors, T* d_weights) {
+  const Matrix<const T> stored = weights.stored();
+  const Range rows = share.of(stored.rows, row_unit);
   for (Index i = rows.begin; i < rows.end; ++i) {
-    const Index row = i * weights.n_outputs;
-    for_packets<T>(0, weights.n_outputs, [&](Index j, auto n) {
-      T* const to = d_weights + row + j;
-      store<T>(load(to, n) + load(factors + j, n) * load(weights.data + row + j, n), to, n);
+    for_packets<T>(0, stored.cols, [&](Index j, auto n) {
+      const Packet<T> factor = weights.transposed ? load(factors + j, n) : Packet<T>::Constant(factors[i]);
+      T* const to = d_weights + i * stored.stride + j;
+      store<T>(load(to, n) + factor * load(stored.row(i) + j, n), to, n);
     });
   }
 }
@@ -125,8 +127,8 @@ template void dense_gradient(Share, Worker<float>&, Matrix<const float>, Matrix<
                              float, Accumulate, float*, float*);
 template void dense_gradient(Share, Worker<double>&, Matrix<const double>, Matrix<const double>, Weights<const double>,
                              double, Accumulate, double*, double*);
-template void add_scaled_columns(Range, Worker<float>&, Weights<const float>, const float*, float*);
-template void add_scaled_columns(Range, Worker<double>&, Weights<const double>, const double*, double*);
+template void add_scaled_rows(Share, Worker<float>&, Weights<const float>, const float*, float*);
+template void add_scaled_rows(Share, Worker<double>&, Weights<const double>, const double*, double*);
 template void dense_update(Share, Worker<float>&, Matrix<const float>, Matrix<const float>, const Layer&, float,
                            const OptimizerConfig&, double, const TrainingState<float>&);
 template void dense_update(Share, Worker<double>&, Matrix<const double>, Matrix<const double>, const Layer&, double,

@@ -10,9 +10,10 @@ __global__ void add_decay(Index n, T decay, const T* weights, T* d_weights) {
 }
 
 template <typename T>
-__global__ void add_columns(Index rows, Index cols, const T* weights, const T* factors, T* d_weights) {
-  along_y(rows, [&](Index i) {
-    along_x(cols, [&](Index j) { d_weights[i * cols + j] += factors[j] * weights[i * cols + j]; });
+__global__ void add_scaled(Matrix<const T> weights, bool transposed, const T* factors, T* d_weights) {
+  along_y(weights.rows, [&](Index i) {
+    along_x(weights.cols,
+            [&](Index j) { d_weights[i * weights.stride + j] += factors[transposed ? j : i] * weights.row(i)[j]; });
   });
 }
 
@@ -54,9 +55,9 @@ void dense_gradient(Share, Worker<T>& worker, Matrix<const T> input, Matrix<cons
 }
 
 template <typename T>
-void add_scaled_columns(Range, Worker<T>& worker, Weights<const T> weights, const T* factors, T* d_weights) {
-  launch_over(worker.stream, weights.n_inputs, weights.n_outputs, add_columns<T>, weights.n_inputs, weights.n_outputs,
-              weights.data, factors, d_weights);
+void add_scaled_rows(Share, Worker<T>& worker, Weights<const T> weights, const T* factors, T* d_weights) {
+  const Matrix<const T> stored = weights.stored();
+  launch_over(worker.stream, stored.rows, stored.cols, add_scaled<T>, stored, weights.transposed, factors, d_weights);
 }
 
 template <typename T>
@@ -78,8 +79,8 @@ template void dense_gradient(Share, Worker<float>&, Matrix<const float>, Matrix<
                              float, Accumulate, float*, float*);
 template void dense_gradient(Share, Worker<double>&, Matrix<const double>, Matrix<const double>, Weights<const double>,
                              double, Accumulate, double*, double*);
-template void add_scaled_columns(Range, Worker<float>&, Weights<const float>, const float*, float*);
-template void add_scaled_columns(Range, Worker<double>&, Weights<const double>, const double*, double*);
+template void add_scaled_rows(Share, Worker<float>&, Weights<const float>, const float*, float*);
+template void add_scaled_rows(Share, Worker<double>&, Weights<const double>, const double*, double*);
 template void update(Share, Worker<float>&, const std::vector<Layer>&, const OptimizerConfig&, double, const float*,
                      const TrainingState<float>&);
 template void update(Share, Worker<double>&, const std::vector<Layer>&, const OptimizerConfig&, double, const double*,

@@ -23,13 +23,12 @@ struct Noise {
   bool drawn() const { return seed != nullptr && corruption != Corruption::none; }
 };
 
-// What the code's penalty adds to dJ/da_ij: row_weights_i (of_unit_j + of_sign sign(a_ij)); `contractive`:
-// row_weights_i of_unit_j f''(z_ij).
+// What the code's penalty adds to dJ/da_ij: row_weights_i of_unit_j, under l1 times sign(a_ij), under contractive times
+// f''(z_ij).
 template <typename T>
 struct PenaltyGradient {
-  const T* of_unit = nullptr;  // (d)
-  T of_sign = 0;
-  bool contractive = false;
+  Penalty penalty = Penalty::none;
+  const T* of_unit = nullptr;      // (d)
   const T* row_weights = nullptr;  // (n)
 };
 
@@ -91,18 +90,18 @@ void weighted_sum(Worker<T>& worker, Index n, const double* row_weights, const d
 template <typename T>
 void column_sums(Range cols, Worker<T>& worker, Matrix<const T> matrix, const double* row_weights, double* sums);
 
-// row_sums (n) = sum_j |a_ij|, the L1 norm of each code.
+// sums (d) = sum_i row_weights_i |matrix_ij|, in double.
 template <typename T>
-void l1_norms(Range rows, Worker<T>& worker, Matrix<const T> code, double* row_sums);
-
-// sums (d) = sum_i matrix_ij^2, in double.
-template <typename T>
-void squared_column_norms(Range cols, Worker<T>& worker, Matrix<const T> matrix, double* sums);
+void magnitude_sums(Range cols, Worker<T>& worker, Matrix<const T> matrix, const double* row_weights, double* sums);
 
 // sums (d) = sum_i row_weights_i f'(z_ij)^2, where output (n, d) = f(z), in double.
 template <typename T>
 void squared_derivative_sums(Range cols, Worker<T>& worker, Matrix<const T> output, Activation activation,
                              const double* row_weights, double* sums);
+
+// sums (d) = sum_j W_ij^2 for the given rows of W (d, d'), in double.
+template <typename T>
+void squared_row_norms(Range rows, Worker<T>& worker, Weights<const T> weights, double* sums);
 
 // kept (n, n_active) = the columns of the largest entries of each row of code (n, d), in an order that `keep` knows; of
 // equals those in lower columns. All other entries become 0.
@@ -117,7 +116,7 @@ void keep(Range rows, Worker<T>& worker, Index n_active, const Index* kept, Matr
 struct UnitSums {
   const double* sums = nullptr;           // (n)
   const double* before = nullptr;         // (n) mean activities of the batches before; nullptr: there were none
-  const double* squared_norms = nullptr;  // (n) of the columns of W, under contractive
+  const double* squared_norms = nullptr;  // (n) of their weights; nullptr: the penalty needs none
 
   constexpr double sum(Index unit) const { return sums ? sums[unit] : 0.0; }
   constexpr double mean_before(Index unit) const { return before ? before[unit] : math::no_mean; }
@@ -129,7 +128,7 @@ template <typename T>
 void unit_gradients(Range units, Worker<T>& worker, const math::UnitPenalty& penalty, const UnitSums& of_units,
                     T* of_unit);
 
-// factors (d): by which a contractive penalty adds the weights to their gradient.
+// factors (d): by which the penalty adds the weights of each unit to their gradient.
 template <typename T>
 void weight_factors(Range units, Worker<T>& worker, const math::UnitPenalty& penalty, const UnitSums& of_units,
                     T* factors);
@@ -142,7 +141,6 @@ void mean_activities(Range units, Worker<T>& worker, const math::UnitPenalty& pe
 // What J is made of.
 struct Terms {
   const double* data = nullptr;  // (1) sum of the rows' losses
-  const double* l1 = nullptr;    // (1) sum of the codes' norms
   UnitSums of_units;
   Index n_units = 0;
   const double* squared_weights = nullptr;  // (n_squared_weights): their total is ||W||^2
@@ -171,9 +169,9 @@ template <typename T>
 void dense_gradient(Share share, Worker<T>& worker, Matrix<const T> input, Matrix<const T> d_output,
                     Weights<const T> weights, T decay, Accumulate accumulate, T* d_weights, T* d_bias);
 
-// d_weights_ij += factors_j W_ij, for the given rows of W (d, d').
+// d_weights_ij += factors_i W_ij, for this share of W (d, d').
 template <typename T>
-void add_scaled_columns(Range rows, Worker<T>& worker, Weights<const T> weights, const T* factors, T* d_weights);
+void add_scaled_rows(Share share, Worker<T>& worker, Weights<const T> weights, const T* factors, T* d_weights);
 
 // Moves this share of a layer's W and b, which lie in `state`, and their moments by that gradient; state.n_updates
 // counts this update. Only where a backend `updates_with_gradient`.

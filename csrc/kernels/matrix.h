@@ -37,6 +37,10 @@ struct Weights {
   Index n_outputs = 0;
   bool transposed = false;
 
+  constexpr Matrix<T> stored() const {
+    return transposed ? Matrix<T>{data, n_outputs, n_inputs, n_inputs}
+                      : Matrix<T>{data, n_inputs, n_outputs, n_outputs};
+  }
   template <typename U = T, typename = std::enable_if_t<!std::is_const_v<U>>>
   operator Weights<const U>() const {
     return {data, n_inputs, n_outputs, transposed};

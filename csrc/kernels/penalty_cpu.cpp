@@ -13,7 +13,7 @@ void unit_gradients(Range units, Worker<T>&, const math::UnitPenalty& penalty, c
 template <typename T>
 void weight_factors(Range units, Worker<T>&, const math::UnitPenalty& penalty, const UnitSums& of_units, T* factors) {
   for (Index j = units.begin; j < units.end; ++j) {
-    factors[j] = static_cast<T>(penalty.derivative_by_weight(of_units.sum(j)));
+    factors[j] = static_cast<T>(penalty.derivative_by_weight(of_units.sum(j), of_units.squared_norm(j)));
   }
 }
 
@@ -35,7 +35,7 @@ void objective_value(Worker<T>&, const Terms& terms, double alpha, const math::U
   for (Index unit = 0; unit < terms.n_units; ++unit) {
     of_units += penalty.value(units.sum(unit), units.mean_before(unit), units.squared_norm(unit));
   }
-  const double j = math::objective(penalty, *terms.data, *terms.l1, alpha, squared_weights, of_units);
+  const double j = math::objective(*terms.data, penalty.n_rows, alpha, squared_weights, of_units);
   *value = j;
   if (total) *total += times * j;
 }

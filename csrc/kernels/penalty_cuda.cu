@@ -12,7 +12,9 @@ __global__ void differentiate_units(Index n, math::UnitPenalty penalty, UnitSums
 
 template <typename T>
 __global__ void differentiate_by_weight(Index n, math::UnitPenalty penalty, UnitSums of_units, T* factors) {
-  along_x(n, [&](Index j) { factors[j] = static_cast<T>(penalty.derivative_by_weight(of_units.sum(j))); });
+  along_x(n, [&](Index j) {
+    factors[j] = static_cast<T>(penalty.derivative_by_weight(of_units.sum(j), of_units.squared_norm(j)));
+  });
 }
 
 __global__ void average_units(Index n, math::UnitPenalty penalty, UnitSums of_units, double* mean_activity) {
@@ -30,7 +32,7 @@ __global__ void add_terms(Terms terms, double alpha, math::UnitPenalty penalty, 
   squared_weights = block_sum(squared_weights);
   of_units = block_sum(of_units);
   if (threadIdx.x != 0) return;
-  const double j = math::objective(penalty, *terms.data, *terms.l1, alpha, squared_weights, of_units);
+  const double j = math::objective(*terms.data, penalty.n_rows, alpha, squared_weights, of_units);
   *value = j;
   if (total) *total += times * j;
 }

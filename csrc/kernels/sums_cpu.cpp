@@ -1,9 +1,9 @@
 #include <numeric>
 
 #include "kernels/column_sums.h"
+#include "kernels/dot.h"
 #include "kernels/kernels.h"
 #include "math/activation.h"
-#include "math/sparsity.h"
 
 namespace eigencoder::kernels {
 
@@ -51,18 +51,9 @@ void column_sums(Range cols, Worker<T>&, Matrix<const T> matrix, const double* r
 }
 
 template <typename T>
-void l1_norms(Range rows, Worker<T>&, Matrix<const T> code, double* row_sums) {
-  for (Index i = rows.begin; i < rows.end; ++i) {
-    double total = 0;
-    for (Index j = 0; j < code.cols; ++j) total += static_cast<double>(math::L1::value(code.row(i)[j]));
-    row_sums[i] = total;
-  }
-}
-
-template <typename T>
-void squared_column_norms(Range cols, Worker<T>&, Matrix<const T> matrix, double* sums) {
+void magnitude_sums(Range cols, Worker<T>&, Matrix<const T> matrix, const double* row_weights, double* sums) {
   for_column_sums(
-      matrix, nullptr, cols, [](double entry) { return entry * entry; },
+      matrix, row_weights, cols, [](double entry) { return math::abs(entry); },
       [&](Index first, Index n, const double* block) { std::copy_n(block, n, sums + first); });
 }
 
@@ -80,6 +71,18 @@ void squared_derivative_sums(Range cols, Worker<T>&, Matrix<const T> output, Act
   });
 }
 
+template <typename T>
+void squared_row_norms(Range rows, Worker<T>&, Weights<const T> weights, double* sums) {
+  const Matrix<const T> stored = weights.stored();
+  if (weights.transposed) {
+    for_column_sums(
+        stored, nullptr, rows, [](double entry) { return entry * entry; },
+        [&](Index first, Index n, const double* block) { std::copy_n(block, n, sums + first); });
+  } else {
+    for (Index i = rows.begin; i < rows.end; ++i) sums[i] = dot(stored.cols, stored.row(i), stored.row(i));
+  }
+}
+
 template bool all_finite(Range, Worker<float>&, Matrix<const float>);
 template bool all_finite(Range, Worker<double>&, Matrix<const double>);
 template void column_extremes(Range, Worker<float>&, Matrix<const float>, bool, float*);
@@ -88,11 +91,11 @@ template void weighted_sum(Worker<float>&, Index, const double*, const double*, 
 template void weighted_sum(Worker<double>&, Index, const double*, const double*, double*);
 template void column_sums(Range, Worker<float>&, Matrix<const float>, const double*, double*);
 template void column_sums(Range, Worker<double>&, Matrix<const double>, const double*, double*);
-template void l1_norms(Range, Worker<float>&, Matrix<const float>, double*);
-template void l1_norms(Range, Worker<double>&, Matrix<const double>, double*);
-template void squared_column_norms(Range, Worker<float>&, Matrix<const float>, double*);
-template void squared_column_norms(Range, Worker<double>&, Matrix<const double>, double*);
+template void magnitude_sums(Range, Worker<float>&, Matrix<const float>, const double*, double*);
+template void magnitude_sums(Range, Worker<double>&, Matrix<const double>, const double*, double*);
 template void squared_derivative_sums(Range, Worker<float>&, Matrix<const float>, Activation, const double*, double*);
 template void squared_derivative_sums(Range, Worker<double>&, Matrix<const double>, Activation, const double*, double*);
+template void squared_row_norms(Range, Worker<float>&, Weights<const float>, double*);
+template void squared_row_norms(Range, Worker<double>&, Weights<const double>, double*);
 
 }  // namespace eigencoder::kernels

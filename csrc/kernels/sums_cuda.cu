@@ -4,6 +4,10 @@
 namespace eigencoder::kernels {
 namespace {
 
+struct Magnitude {
+  constexpr double operator()(double entry) const { return math::abs(entry); }
+};
+
 struct Square {
   constexpr double operator()(double entry) const { return entry * entry; }
 };
@@ -57,12 +61,12 @@ __global__ void sum_weighted(Index n, const double* row_weights, const double* o
 }
 
 template <typename T>
-__global__ void sum_absolute(Matrix<const T> code, double* row_sums) {
-  along_y(code.rows, [&](Index i) {
+__global__ void sum_squares_of_rows(Matrix<const T> matrix, double* sums) {
+  along_y(matrix.rows, [&](Index i) {
     double sum = 0;
-    along_x(code.cols, [&](Index j) { sum += static_cast<double>(math::L1::value(code.row(i)[j])); });
+    along_x(matrix.cols, [&](Index j) { sum += Square()(static_cast<double>(matrix.row(i)[j])); });
     sum = warp_sum(sum);
-    if (threadIdx.x == 0) row_sums[i] = sum;
+    if (threadIdx.x == 0) sums[i] = sum;
   });
 }
 
@@ -91,13 +95,8 @@ void column_sums(Range, Worker<T>& worker, Matrix<const T> matrix, const double*
 }
 
 template <typename T>
-void l1_norms(Range, Worker<T>& worker, Matrix<const T> code, double* row_sums) {
-  launch_warps(worker.stream, code.rows, sum_absolute<T>, code, row_sums);
-}
-
-template <typename T>
-void squared_column_norms(Range, Worker<T>& worker, Matrix<const T> matrix, double* sums) {
-  launch_column_sums<Square>(worker, matrix, nullptr, sums);
+void magnitude_sums(Range, Worker<T>& worker, Matrix<const T> matrix, const double* row_weights, double* sums) {
+  launch_column_sums<Magnitude>(worker, matrix, row_weights, sums);
 }
 
 template <typename T>
@@ -108,6 +107,16 @@ void squared_derivative_sums(Range, Worker<T>& worker, Matrix<const T> output, A
   });
 }
 
+template <typename T>
+void squared_row_norms(Range, Worker<T>& worker, Weights<const T> weights, double* sums) {
+  const Matrix<const T> stored = weights.stored();
+  if (weights.transposed) {
+    launch_column_sums<Square>(worker, stored, nullptr, sums);
+  } else {
+    launch_warps(worker.stream, stored.rows, sum_squares_of_rows<T>, stored, sums);
+  }
+}
+
 template bool all_finite(Range, Worker<float>&, Matrix<const float>);
 template bool all_finite(Range, Worker<double>&, Matrix<const double>);
 template void column_extremes(Range, Worker<float>&, Matrix<const float>, bool, float*);
@@ -116,11 +125,11 @@ template void weighted_sum(Worker<float>&, Index, const double*, const double*, 
 template void weighted_sum(Worker<double>&, Index, const double*, const double*, double*);
 template void column_sums(Range, Worker<float>&, Matrix<const float>, const double*, double*);
 template void column_sums(Range, Worker<double>&, Matrix<const double>, const double*, double*);
-template void l1_norms(Range, Worker<float>&, Matrix<const float>, double*);
-template void l1_norms(Range, Worker<double>&, Matrix<const double>, double*);
-template void squared_column_norms(Range, Worker<float>&, Matrix<const float>, double*);
-template void squared_column_norms(Range, Worker<double>&, Matrix<const double>, double*);
+template void magnitude_sums(Range, Worker<float>&, Matrix<const float>, const double*, double*);
+template void magnitude_sums(Range, Worker<double>&, Matrix<const double>, const double*, double*);
 template void squared_derivative_sums(Range, Worker<float>&, Matrix<const float>, Activation, const double*, double*);
 template void squared_derivative_sums(Range, Worker<double>&, Matrix<const double>, Activation, const double*, double*);
+template void squared_row_norms(Range, Worker<float>&, Weights<const float>, double*);
+template void squared_row_norms(Range, Worker<double>&, Weights<const double>, double*);
 
 }  // namespace eigencoder::kernels

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "kernels/dot.h"
 #include "kernels/kernels.h"
 
 namespace eigencoder::kernels {
@@ -8,21 +9,8 @@ namespace eigencoder::kernels {
 template <typename T>
 void dots(Range chunks, Worker<T>&, Index n, const T* a, const T* b, double* chunk_sums) {
   for (Index chunk = chunks.begin; chunk < chunks.end; ++chunk) {
-    const Index end = std::min((chunk + 1) * dot_chunk, n);
-    constexpr Index n_at_once = 4;  // so that no sum waits for the one before
-    using Lanes = Eigen::Array<double, packet_size<T>, 1>;
-    Lanes lanes[n_at_once] = {Lanes::Zero(), Lanes::Zero(), Lanes::Zero(), Lanes::Zero()};
-    const auto add = [&](Index at, auto n_left, Lanes& sum) {
-      sum += load(a + at, n_left).template cast<double>() * load(b + at, n_left).template cast<double>();
-    };
-    Index i = chunk * dot_chunk;
-    for (; i + n_at_once * packet_size<T> <= end; i += n_at_once * packet_size<T>) {
-      for (Index k = 0; k < n_at_once; ++k) {
-        add(i + k * packet_size<T>, std::integral_constant<int, packet_size<T>>(), lanes[k]);
-      }
-    }
-    for_packets<T>(i, end, [&](Index j, auto n_left) { add(j, n_left, lanes[0]); });
-    chunk_sums[chunk] = (lanes[0] + lanes[1] + lanes[2] + lanes[3]).sum();
+    const Index begin = chunk * dot_chunk;
+    chunk_sums[chunk] = dot(std::min(dot_chunk, n - begin), a + begin, b + begin);
   }
 }
 

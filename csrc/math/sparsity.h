@@ -1,4 +1,4 @@
-// Penalties on the code: of one unit's mean activity (KL), of one activation (L1), of one unit's slope (contractive).
+// Penalties on the code, of one unit: of its mean activity (KL), of its magnitude (L1), of its slope (contractive).
 #pragma once
 
 #include <cmath>
@@ -34,25 +34,21 @@ struct KlDivergence {
   }
 };
 
+// The mean of |a_ij| over the rows times the norm of the unit's outgoing weights: without it a smaller code with larger
+// weights behind it would be the same code at a lower price.
 struct L1 {
-  template <typename V>
-  static constexpr V value(const V& a) {
-    return abs(a);
+  // Below it the norm has the derivative 0, as at 0: a float has no room for the factor.
+  static constexpr double least_norm = 1e-30;
+  static constexpr double value(double mean_magnitude, double squared_norm) {
+    return mean_magnitude * sqrt(squared_norm);
   }
-  template <typename V>
-  static constexpr V derivative(const V& a) {
-    return sign(a);
+  // Times sign(a_ij): by an activation of one row.
+  static constexpr double derivative_by_activation(double squared_norm) { return sqrt(squared_norm); }
+  // Times W_jk: by a weight.
+  static constexpr double derivative_by_weight(double mean_magnitude, double squared_norm) {
+    return squared_norm < least_norm * least_norm ? 0.0 : mean_magnitude / sqrt(squared_norm);
   }
 };
-
-// What the penalty adds to dJ/da of an activation a: of_unit is that of its unit and of_sign that of its sign, both for
-// each row; under contractive of_unit is taken by the slope f'(z).
-template <typename F, typename V>
-constexpr V penalty_derivative(bool contractive, Scalar<V> row_weight, const V& of_unit, Scalar<V> of_sign,
-                               const V& a) {
-  if (contractive) return row_weight * of_unit * F::second_derivative(a);
-  return row_weight * (of_unit + of_sign * L1::derivative(a));
-}
 
 // Rifai et al. (2011): the squared norm of the encoder's Jacobian, of which unit j has the mean of f'(z_ij)^2 over the
 // rows times ||W_:j||^2.
@@ -66,11 +62,20 @@ struct Contractive {
   static constexpr double derivative_by_weight(double mean_squared_slope) { return 2 * mean_squared_slope; }
 };
 
+// What the penalty adds to dJ/da of an activation a, of_unit being what its unit has for each row.
+template <typename F, typename V>
+constexpr V penalty_derivative(Penalty penalty, Scalar<V> row_weight, const V& of_unit, const V& a) {
+  if (penalty == Penalty::contractive) return row_weight * of_unit * F::second_derivative(a);
+  if (penalty == Penalty::l1) return row_weight * of_unit * sign(a);
+  return row_weight * of_unit;
+}
+
 // The mean activity before the first batch.
 inline constexpr double no_mean = std::numeric_limits<double>::quiet_NaN();
 
-// The penalty of one code unit from a sum over all rows: of its weighted activations under kl, of s_i f'(z_ij)^2 under
-// contractive. `before` is its mean activity in the batches before, or no_mean.
+// The penalty of one code unit from a sum over all rows: of its weighted activations under kl, of s_i |a_ij| under l1,
+// of s_i f'(z_ij)^2 under contractive. `before` is its mean activity in the batches before, or no_mean; squared_norm
+// that of its outgoing weights under l1, of its incoming ones under contractive.
 struct UnitPenalty {
   Penalty penalty;
   double strength;
@@ -97,26 +102,27 @@ struct UnitPenalty {
     return share_of_rows == 1 ? of_rows : share_of_rows * of_rows + (1 - share_of_rows) * before;
   }
   constexpr double value(double sum, double before, double squared_norm) const {
-    return strength * (penalty == Penalty::kl ? KlDivergence::value(sparsity, mean_activity(sum, before))
-                                              : Contractive::value(sum / n_rows, squared_norm));
+    if (penalty == Penalty::kl) return strength * KlDivergence::value(sparsity, mean_activity(sum, before));
+    if (penalty == Penalty::l1) return strength * L1::value(sum / n_rows, squared_norm);
+    return strength * Contractive::value(sum / n_rows, squared_norm);
   }
-  // Under kl by the activations, under contractive by the slopes; l1 has none of a unit.
+  // By the activations, under contractive by the slopes.
   constexpr double derivative(double sum, double before, double squared_norm) const {
     if (penalty == Penalty::kl) {
       return strength * share(before) * activity.slope * KlDivergence::derivative(sparsity, mean_activity(sum, before));
     }
-    return penalty == Penalty::contractive ? strength * Contractive::derivative_by_slope(squared_norm) : 0.0;
+    if (penalty == Penalty::l1) return strength * L1::derivative_by_activation(squared_norm);
+    return strength * Contractive::derivative_by_slope(squared_norm);
   }
-  constexpr double derivative_by_weight(double sum) const {
+  constexpr double derivative_by_weight(double sum, double squared_norm) const {
+    if (penalty == Penalty::l1) return strength * L1::derivative_by_weight(sum / n_rows, squared_norm);
     return strength * Contractive::derivative_by_weight(sum / n_rows);
   }
 };
 
-// J, from the sums over its rows of their losses and of the L1 norms of their codes, the squared norm of the weights
-// and the penalties of all units.
-constexpr double objective(const UnitPenalty& penalty, double losses, double l1_norms, double alpha,
-                           double squared_weights, double of_units) {
-  return (losses + penalty.strength * l1_norms) / penalty.n_rows + alpha / 2 * squared_weights + of_units;
+// J, from the sum of its rows' losses, the squared norm of the weights and the penalties of all units.
+constexpr double objective(double losses, double n_rows, double alpha, double squared_weights, double of_units) {
+  return losses / n_rows + alpha / 2 * squared_weights + of_units;
 }
 
 }  // namespace eigencoder::math

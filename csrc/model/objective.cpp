@@ -33,7 +33,6 @@ Objective<T>::Objective(const Network& network, const ObjectiveConfig& config, I
       delta_weights_(max_rows),
       penalty_weights_(config.penalty == Penalty::none ? 0 : max_rows),
       row_losses_(max_rows),
-      l1_norms_(config.penalty == Penalty::l1 ? max_rows : 0),
       kept_(max_rows * network.n_active()),
       vectors_(context, network.n_parameters()),
       penalty_(network, config, context),
@@ -148,11 +147,6 @@ void Objective<T>::update(const OptimizerConfig& optimizer, double learning_rate
 
 template <typename T>
 void Objective<T>::sum_code() {
-  if (config_.penalty == Penalty::l1) {
-    context_.once([&](Worker<T>& worker) {
-      kernels::weighted_sum<T>(worker, n_rows_, row_weights_.data(), l1_norms_.data(), sums_.l1());
-    });
-  }
   penalty_.sum_units(code(), row_weights_.data(), sums_);
 }
 
@@ -184,8 +178,7 @@ void Objective<T>::set_value(const Weighing& whole, Sums& sums, const T* paramet
     vectors_.dots(layer.n_weights(), weights, weights, squared_weights_.data() + n_squared);
     n_squared += kernels::n_dot_chunks(layer.n_weights());
   }
-  const kernels::Terms terms{sums.data(), sums.l1(), penalty_.unit_sums(sums), sums.n_units(), squared_weights_.data(),
-                             n_squared};
+  const kernels::Terms terms{sums.data(), penalty_.unit_sums(sums), sums.n_units(), squared_weights_.data(), n_squared};
   context_.once([&](Worker<T>& worker) {
     kernels::objective_value<T>(worker, terms, config_.alpha, penalty_.of_unit(whole), values_.data(), times, total);
   });

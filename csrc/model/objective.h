@@ -109,7 +109,6 @@ class Objective {
   kernels::Buffer<T> delta_weights_;                                 // s_i / m
   kernels::Buffer<T> penalty_weights_;                               // what a row's share in the penalty is
   kernels::Buffer<double> row_losses_;
-  kernels::Buffer<double> l1_norms_;
   kernels::Buffer<Index> kept_;  // columns of the code that stay, (max_rows, n_active)
   Vectors<T> vectors_;
   CodePenalty<T> penalty_;

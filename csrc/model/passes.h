@@ -29,8 +29,6 @@ void Objective<T>::forward(Sequence& sequence, const kernels::Noise& noise, cons
       kernels::keep_largest<T>(part, worker, network_.n_active(), code(), kept_.data());
     });
   }
-  if (config_.penalty != Penalty::l1) return;
-  sequence.rows([&](Range part, Worker<T>& worker) { kernels::l1_norms<T>(part, worker, code(), l1_norms_.data()); });
 }
 
 template <typename T>

@@ -8,23 +8,21 @@ using kernels::Worker;
 template <typename T>
 CodePenalty<T>::CodePenalty(const Network& network, const ObjectiveConfig& config, kernels::Context<T>& context)
     : layer_(network.layers()[network.code_layer()]),
+      next_layer_(network.layers()[network.code_layer() + 1]),
       config_(config),
       context_(context),
-      squared_norms_(config.penalty == Penalty::contractive ? layer_.n_outputs : 0),
-      of_unit_(config.penalty == Penalty::none ? 0 : layer_.n_outputs) {}
-
-template <typename T>
-Index CodePenalty<T>::n_unit_sums() const {
-  return config_.penalty == Penalty::kl || config_.penalty == Penalty::contractive ? layer_.n_outputs : 0;
-}
+      squared_norms_(has_weight_gradient() ? layer_.n_outputs : 0),
+      of_unit_(exists() ? layer_.n_outputs : 0) {}
 
 template <typename T>
 void CodePenalty<T>::sum_units(kernels::Matrix<const T> code, const double* row_weights, Sums& sums) {
-  if (n_unit_sums() == 0) return;
+  if (!exists()) return;
   context_.run([&](Share share, Worker<T>& worker) {
     const kernels::Range units = share.of(code.cols, kernels::cache_line<T>);
     if (config_.penalty == Penalty::kl) {
       kernels::column_sums<T>(units, worker, code, row_weights, sums.units());
+    } else if (config_.penalty == Penalty::l1) {
+      kernels::magnitude_sums<T>(units, worker, code, row_weights, sums.units());
     } else {
       kernels::squared_derivative_sums<T>(units, worker, code, layer_.activation, row_weights, sums.units());
     }
@@ -34,12 +32,10 @@ void CodePenalty<T>::sum_units(kernels::Matrix<const T> code, const double* row_
 template <typename T>
 void CodePenalty<T>::begin(const T* parameters, const double* mean_activity) {
   mean_activity_ = mean_activity;
-  if (squared_norms_.size() == 0) return;
+  if (!has_weight_gradient()) return;
   context_.run([&](Share share, Worker<T>& worker) {
-    kernels::squared_column_norms<T>(
-        share.of(layer_.n_outputs, kernels::cache_line<T>), worker,
-        {parameters + layer_.weights_offset, layer_.n_inputs, layer_.n_outputs, layer_.n_outputs},
-        squared_norms_.data());
+    kernels::squared_row_norms<T>(share.of(layer_.n_outputs, kernels::cache_line<T>), worker, weights(parameters),
+                                  squared_norms_.data());
   });
 }
 
@@ -49,8 +45,7 @@ kernels::PenaltyGradient<T> CodePenalty<T>::gradient(const Weighing& whole, Sums
   context_.once([&](Worker<T>& worker) {
     kernels::unit_gradients<T>(units(), worker, of_unit(whole), unit_sums(sums), of_unit_.data());
   });
-  return {of_unit_.data(), config_.penalty == Penalty::l1 ? static_cast<T>(config_.sparsity_weight) : T(0),
-          config_.penalty == Penalty::contractive, row_weights};
+  return {config_.penalty, of_unit_.data(), row_weights};
 }
 
 template <typename T>
@@ -60,9 +55,7 @@ void CodePenalty<T>::add_weight_gradient(const Weighing& whole, Sums& sums, cons
     kernels::weight_factors<T>(units(), worker, of_unit(whole), unit_sums(sums), of_unit_.data());
   });
   context_.run([&](Share share, Worker<T>& worker) {
-    kernels::add_scaled_columns<T>(share.of(layer_.n_inputs, kernels::row_unit), worker,
-                                   Network::weights(layer_, parameters), of_unit_.data(),
-                                   gradients + layer_.weights_offset);
+    kernels::add_scaled_rows<T>(share, worker, weights(parameters), of_unit_.data(), weights(gradients).data);
   });
 }
 
@@ -71,6 +64,14 @@ void CodePenalty<T>::copy_mean_activity(const Weighing& whole, Sums& sums, doubl
   context_.once([&](Worker<T>& worker) {
     kernels::mean_activities<T>(units(), worker, of_unit(whole), unit_sums(sums), mean_activity);
   });
+}
+
+// Row j has the weights of unit j: under l1 the outgoing ones, else the incoming ones.
+template <typename T>
+template <typename V>
+kernels::Weights<V> CodePenalty<T>::weights(V* parameters) const {
+  if (config_.penalty == Penalty::l1) return Network::weights(next_layer_, parameters);
+  return {parameters + layer_.weights_offset, layer_.n_outputs, layer_.n_inputs, true};
 }
 
 template <typename T>

@@ -25,12 +25,11 @@ Weighing weigh(const Dataset<T>& data, Index n_rows, const Row& row) {
 // What J is made of, summed over rows, where the kernels can reach it.
 class Sums {
  public:
-  explicit Sums(Index n_units) : sums_(2 + n_units) {}
+  explicit Sums(Index n_units) : sums_(1 + n_units) {}
 
   double* data() { return sums_.data(); }
-  double* l1() { return sums_.data() + 1; }
-  double* units() { return sums_.data() + 2; }  // weighted activations under kl, s_i f'(z_ij)^2 under contractive
-  Index n_units() const { return sums_.size() - 2; }
+  double* units() { return sums_.data() + 1; }  // of each unit, what math::UnitPenalty takes
+  Index n_units() const { return sums_.size() - 1; }
   Index size() const { return sums_.size(); }
 
  private:
@@ -46,8 +45,8 @@ class CodePenalty {
   // Whether the gradient depends on a mean over all rows.
   bool needs_all_rows() const { return config_.penalty == Penalty::kl; }
   // Whether it depends on the weights also as they stand in it.
-  bool has_weight_gradient() const { return config_.penalty == Penalty::contractive; }
-  Index n_unit_sums() const;
+  bool has_weight_gradient() const { return config_.penalty == Penalty::l1 || config_.penalty == Penalty::contractive; }
+  Index n_unit_sums() const { return exists() ? layer_.n_outputs : 0; }
 
   // The unit sums of one batch.
   void sum_units(kernels::Matrix<const T> code, const double* row_weights, Sums& sums);
@@ -64,12 +63,15 @@ class CodePenalty {
 
  private:
   kernels::Range units() const { return {0, layer_.n_outputs}; }
+  template <typename V>
+  kernels::Weights<V> weights(V* parameters) const;
 
-  const Layer& layer_;
+  const Layer& layer_;       // gives the code
+  const Layer& next_layer_;  // reads it
   const ObjectiveConfig& config_;
   kernels::Context<T>& context_;
   const double* mean_activity_ = nullptr;
-  kernels::Buffer<double> squared_norms_;  // of the columns of W, under contractive
+  kernels::Buffer<double> squared_norms_;  // of each unit's weights, where they have a gradient
   kernels::Buffer<T> of_unit_;
 };
 

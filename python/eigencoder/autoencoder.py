@@ -41,8 +41,9 @@ class Autoencoder(BaseAutoencoder):
         Strength of the L2 penalty on the weights.
     penalty : {"kl", "l1", "contractive"} or None, default=None
         Penalty on the code. "kl" draws the mean activation of each code unit over a batch towards ``sparsity`` and
-        needs a sigmoid or tanh code; "l1" is the mean over the rows of the sum of absolute activations; "contractive"
-        is the mean of the squared norm of the code's derivatives by the input (Rifai et al. 2011) and needs
+        needs a sigmoid or tanh code; "l1" is the mean over the rows of the sum of absolute activations, each times the
+        norm of the weights by which the decoder's first layer reads the unit (see Notes); "contractive" is the mean of
+        the squared norm of the code's derivatives by the input (Rifai et al. 2011) and needs
         ``hidden_layer_sizes=()``.
     sparsity : float, default=0.05
         Mean activation that "kl" aims at, in (0, 1); a tanh code is first mapped from (-1, 1) to (0, 1).
@@ -177,6 +178,9 @@ class Autoencoder(BaseAutoencoder):
     the best weights: a longer one may find a smaller size, and ``warm_start=True`` begins at the size and with the
     weights of the last fit. If not even as many units as X has features, or rows that train, are enough, a
     ConvergenceWarning names the best size, and the estimator keeps the largest code. ``max_iter=0`` takes PCA's size.
+
+    Under "l1" small activations with large weights behind them cost what large ones with small weights do. With hidden
+    layers in the decoder the scale can still move into its later layers in a long training; ``alpha`` holds it back.
 
     A network with linear output and no hidden layers rebuilds in a flat space of ``n_components`` dimensions, so it
     explains no more of its training rows than PCA with as many components. There PCA's size is a lower bound; it is

@@ -31,6 +31,9 @@ class SparseAutoencoder(Autoencoder):
 
     Notes
     -----
+    ``penalty="l1"`` takes a code of any activation: it adds ``sparsity_weight`` times the mean over the rows of
+    sum_j |a_j| ||d_j||, d_j being the weights by which the decoder's first layer reads unit j; see `Autoencoder`.
+
     The literature that uses 1/2 ||x - h||^2, such as the lecture notes cited below, has half of this objective: its
     lambda is ``alpha / 2`` and its beta ``sparsity_weight / 2``.
 

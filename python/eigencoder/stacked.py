@@ -40,8 +40,9 @@ class StackedAutoencoder(BaseAutoencoder, _BaseComposition):  # type: ignore[mis
         and the parameters below tell only in what loss ``loss_`` is measured.
     loss, alpha, ..., verbose
         Parameters of the fine-tuning, as those of `Autoencoder`, with the same defaults. ``penalty`` is one on the top
-        code. Sizes, activations and the top layer's ``n_active`` are those of the layers: the output's activation is
-        that of the first layer, and so must be "sigmoid" under ``loss="binary_crossentropy"``.
+        code; the weights that "l1" looks at are those of the first layer after it. Sizes, activations and the top
+        layer's ``n_active`` are those of the layers: the output's activation is that of the first layer, and so must be
+        "sigmoid" under ``loss="binary_crossentropy"``.
     tied_weights : bool, default=False
         Whether the fine-tuning keeps each decoder layer the transpose of the encoder layer that it mirrors; it needs
         layers which are all tied. Without, layers that are tied start the fine-tuning so, and leave it as they need.

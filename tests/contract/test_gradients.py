@@ -174,6 +174,20 @@ def test_active_units_agree_with_the_reference(n_active: int, tied: bool) -> Non
         NATIVE_OVER_REFERENCE[BACKEND, "float64"].assert_close(native, of_reference)
 
 
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_unit_that_is_hardly_read_agrees_with_the_reference(dtype: str, tied: bool) -> None:
+    """Of no weights, and of weights by whose norm no float can be divided."""
+    network, objective = Network((9, 5, 9), ("sigmoid", "identity"), tied), Objective(penalty="l1", sparsity_weight=1e4)
+    x = np.random.default_rng(0).uniform(size=(7, 9)).astype(dtype)
+    parameters = training.initialise(network, 1).astype(dtype)
+    network.layers(parameters)[1].weights[:2] = [[0.0], [1e-37]]
+    found = native_loss_and_gradients(network, objective, parameters, x, np.ones(len(x)), 2)
+    expected = training.loss_and_gradients(network, objective, parameters.astype(float), x)
+    for native, of_reference in zip(found, expected, strict=True):
+        NATIVE_OVER_REFERENCE[BACKEND, dtype].assert_close(native, of_reference)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("n_samples", "sizes"), [(67, (20, 17, 10)), (1050, (30, 35, 20, 37)), (1, (5, 3, 1))])
 def test_a_classifier_agrees_with_the_reference(n_samples: int, sizes: tuple[int, ...], dtype: str) -> None:

@@ -269,15 +269,22 @@ class KlDivergence:
 
 
 class L1:
-    """|a|, with the derivative sign(a), where sign(0) = 0."""
+    """mean_i |a_ij| ||W_j:|| of unit j, with the weights W_j: of the layer that reads the code.
+
+    Without the norm a smaller code with larger weights behind it would be the same code at a lower price. The
+    derivative by W_j: is mean_i |a_ij| W_j: / ||W_j:||, but 0 where the norm is below ``least_norm``.
+    """
+
+    least_norm = 1e-30
 
     @staticmethod
-    def value(a: Array) -> Array:
-        return np.abs(a)
+    def value(mean_magnitude: Array, norm: Array) -> Array:
+        return mean_magnitude * norm
 
     @staticmethod
-    def derivative(a: Array) -> Array:
-        return np.sign(a)
+    def derivative_by_weights(mean_magnitude: Array, weights: Array, norm: Array) -> Array:
+        factors = np.where(norm < L1.least_norm, 0.0, mean_magnitude / np.maximum(norm, L1.least_norm))
+        return factors[:, np.newaxis] * weights
 
 
 class Contractive:

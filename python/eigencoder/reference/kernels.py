@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .config import Array, Dataset, Network, Optimizer, Rows, TrainingState
-from .formulas import ACTIVATIONS, L1, LOSSES
+from .formulas import ACTIVATIONS, LOSSES
 from .random import Stream, Words, uniform, words
 from .update_rules import UPDATE_RULES
 
@@ -101,11 +101,6 @@ def output_delta(x: Array, output: Array, loss: str, activation: str, row_weight
 def column_sums(matrix: Array, row_weights: Array | None = None) -> Array:
     """sum_i row_weights_i matrix_ij, (d,); row_weights None: all 1."""
     return np.asarray(matrix.sum(axis=0) if row_weights is None else row_weights @ matrix)
-
-
-def l1_norms(code: Array) -> Array:
-    """sum_j |a_ij|, (n,): the L1 norm of each code."""
-    return np.asarray(L1.value(code).sum(axis=1))
 
 
 def dense_backward(

@@ -83,16 +83,24 @@ def data_term(
     return float(weights @ kernels.row_losses(x, output, objective.loss) / weights.sum())
 
 
+class CodeWeights(NamedTuple):
+    """W of the layer that gives the code, (d, n_components), and of the layer that reads it, (n_components, d')."""
+
+    incoming: Array
+    outgoing: Array
+
+
 class Penalty(NamedTuple):
-    """P, what it adds to dJ/da, (n, n_components), and what to dJ/dW of the code layer, (d, n_components)."""
+    """P, and what it adds to dJ/da, (n, n_components), and to dJ/dW of the two layers of `CodeWeights`."""
 
     value: float
     d_code: Array | float = 0.0
-    d_weights: Array | float = 0.0
+    d_incoming: Array | float = 0.0
+    d_outgoing: Array | float = 0.0
 
 
 def no_penalty(
-    network: Network, objective: Objective, code_weights: Array, code: Array, row_weights: Array, old: Array | None
+    network: Network, objective: Objective, weights: CodeWeights, code: Array, row_weights: Array, old: Array | None
 ) -> Penalty:
     """P = 0."""
     return Penalty(0.0)
@@ -115,7 +123,7 @@ def mean_activity(
 
 
 def kl_penalty(
-    network: Network, objective: Objective, code_weights: Array, code: Array, row_weights: Array, old: Array | None
+    network: Network, objective: Objective, weights: CodeWeights, code: Array, row_weights: Array, old: Array | None
 ) -> Penalty:
     """P = beta sum_j KL(rho || rho^_j), and dP/da_ij = beta s_i / sum_i s_i (1 - mu) KL'(rho, rho^_j) slope.
 
@@ -129,18 +137,25 @@ def kl_penalty(
 
 
 def l1_penalty(
-    network: Network, objective: Objective, code_weights: Array, code: Array, row_weights: Array, old: Array | None
+    network: Network, objective: Objective, weights: CodeWeights, code: Array, row_weights: Array, old: Array | None
 ) -> Penalty:
-    """P = beta / n sum_i s_i ||a_i||_1, and dP/da_ij = beta s_i / n sign(a_ij).
+    """P = beta / n sum_i s_i sum_j |a_ij| ||W_j:||, with the weights W_j: of the layer that reads the code.
 
-    beta is ``sparsity_weight``.
+    dP/da_ij = beta s_i / n ||W_j:|| sign(a_ij), where sign(0) = 0, and dP/dW_j: = beta / n sum_i s_i |a_ij|
+    W_j: / ||W_j:||, but 0 where the norm is below 1e-30. beta is ``sparsity_weight``.
     """
     shares = objective.sparsity_weight * row_weights / len(code)
-    return Penalty(float(shares @ kernels.l1_norms(code)), shares[:, np.newaxis] * L1.derivative(code))
+    norms = np.sqrt((weights.outgoing**2).sum(axis=1))
+    magnitudes = kernels.column_sums(np.abs(code), shares)
+    return Penalty(
+        float(L1.value(magnitudes, norms).sum()),
+        np.outer(shares, norms) * np.sign(code),
+        d_outgoing=L1.derivative_by_weights(magnitudes, weights.outgoing, norms),
+    )
 
 
 def contractive_penalty(
-    network: Network, objective: Objective, code_weights: Array, code: Array, row_weights: Array, old: Array | None
+    network: Network, objective: Objective, weights: CodeWeights, code: Array, row_weights: Array, old: Array | None
 ) -> Penalty:
     """P = beta / n sum_i s_i sum_j f'(z_ij)^2 ||W_:j||^2: the encoder's Jacobian, squared (Rifai et al. 2011).
 
@@ -149,12 +164,12 @@ def contractive_penalty(
     """
     activation = ACTIVATIONS[network.activations[network.code_layer]]
     shares = objective.sparsity_weight * row_weights / len(code)
-    squared_norms = (code_weights**2).sum(axis=0)
+    squared_norms = (weights.incoming**2).sum(axis=0)
     squared_slopes = shares @ activation.derivative(code) ** 2
     return Penalty(
         float(Contractive.value(squared_slopes, squared_norms).sum()),
         2 * np.outer(shares, squared_norms) * activation.second_derivative(code),
-        2 * code_weights * squared_slopes,
+        2 * weights.incoming * squared_slopes,
     )
 
 
@@ -182,9 +197,8 @@ def value_and_gradients(
 
     outputs, stays = forward(network, objective, parameters, inputs)
     code = outputs[network.code_layer + 1]
-    penalty = PENALTIES[objective.penalty](
-        network, objective, layers[network.code_layer].weights, code, weights, mean_activity
-    )
+    code_weights = CodeWeights(*(layers[network.code_layer + which].weights for which in (0, 1)))
+    penalty = PENALTIES[objective.penalty](network, objective, code_weights, code, weights, mean_activity)
     squared_norm = sum(float((layer.weights**2).sum()) for layer in layers)
     data_loss = float(row_weights @ kernels.row_losses(x, outputs[-1], objective.loss))
     value = data_loss + objective.alpha / 2 * squared_norm + penalty.value
@@ -205,5 +219,6 @@ def value_and_gradients(
             )
             if before == network.code_layer:
                 d_output = np.where(stays, d_output, 0.0)
-    d_layers[network.code_layer].weights[...] += penalty.d_weights
+    d_layers[network.code_layer].weights[...] += penalty.d_incoming
+    d_layers[network.code_layer + 1].weights[...] += penalty.d_outgoing
     return value, gradients

@@ -1,6 +1,7 @@
 # The order of work, which all engines share, and the engine of a GPU but for cuBLAS: nvcc makes a library of it, and the
 # tests make one that runs on a CPU.
 set(model_sources
+  model/constant.cpp
   model/full_batch.cpp
   model/inference.cpp
   model/lbfgs.cpp

@@ -222,17 +222,18 @@ def test_sgd_by_hand(nesterov: bool, after_one: float, after_two: float) -> None
 
 
 def test_learning_rates_by_hand() -> None:
-    def rates(**settings: Any) -> list[float]:
+    def rates(n_warmup_updates: int = 0, **settings: Any) -> list[float]:
         schedule = LearningRateSchedule(Optimizer(learning_rate_init=8.0, **settings), n_batches=2, n_epochs=2)
         each = []
         for update in range(4):
             if update % 2 == 0:
                 schedule.begin_epoch(rows_seen=update * 12)
-            each.append(schedule(update))
+            each.append(schedule(update, age=update, n_warmup_updates=n_warmup_updates))
         return each
 
     CLOSE.assert_close(rates(), [8, 8, 8, 8])
     CLOSE.assert_close(rates(warmup_epochs=2.0), [2, 4, 6, 8])
+    CLOSE.assert_close(rates(n_warmup_updates=3), [8 / 3, 16 / 3, 8, 8])
     CLOSE.assert_close(rates(learning_rate="invscaling"), [8, 8, 8 / 5, 8 / 5])
     CLOSE.assert_close(rates(learning_rate="cosine"), [8, 4 + 4 * 0.5**0.5, 4, 4 - 4 * 0.5**0.5])
     CLOSE.assert_close(rates(learning_rate="cosine", warmup_epochs=1.0), [4, 8, 8, 4])
@@ -241,7 +242,7 @@ def test_learning_rates_by_hand() -> None:
 def test_an_adaptive_learning_rate_falls_until_it_is_small() -> None:
     schedule = LearningRateSchedule(Optimizer(learning_rate="adaptive", learning_rate_init=2e-5), 1, 1)
     assert schedule.lower()
-    CLOSE.assert_close(schedule(0), 4e-6)
+    CLOSE.assert_close(schedule(0, 0, 0), 4e-6)
     assert schedule.lower()
     assert not schedule.lower()
     assert not LearningRateSchedule(Optimizer(), 1, 1).lower()

@@ -194,12 +194,14 @@ def test_training_stops_after_epochs_without_improvement(x: Array) -> None:
 
 
 def test_tol_is_relative_to_the_best_loss(x: Array) -> None:
-    free = Schedule(batch_size=40, max_iter=12, tol=0.0)
-    curve = np.array(fit(NETWORK, Objective(), SOLVERS["adam"], free, Dataset.of(x), seed=SEED).loss_curve)
+    begun = Schedule(batch_size=40, max_iter=400, tol=0.0)
+    start = fit(NETWORK, Objective(), SOLVERS["adam"], begun, Dataset.of(x), seed=SEED).state
+    free = replace(begun, max_iter=12)
+    curve = np.array(fit(NETWORK, Objective(), SOLVERS["adam"], free, Dataset.of(x), seed=SEED, state=start).loss_curve)
     gains = 1 - curve[1:] / curve[:-1]
     assert (gains > 0).all()
     schedule = replace(free, tol=float(np.median(gains)), n_iter_no_change=2)
-    result = fit(NETWORK, Objective(), SOLVERS["adam"], schedule, Dataset.of(x), seed=SEED)
+    result = fit(NETWORK, Objective(), SOLVERS["adam"], schedule, Dataset.of(x), seed=SEED, state=start)
     small = gains <= schedule.tol
     expected = next(i for i in range(1, len(gains)) if small[i - 1] and small[i]) + 2
     assert (result.status, len(result.loss_curve)) == ("converged", expected)

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from eigencoder import Autoencoder, DivergenceError, _core
 from tolerances import EQUIVALENCE
@@ -247,3 +248,17 @@ except KeyboardInterrupt:
 def test_ctrl_c_ends_a_fit_within_a_second(method):
     run = subprocess.run([sys.executable, "-c", INTERRUPTED_FIT, method], capture_output=True, text=True, timeout=60)
     assert run.stdout == "interrupted True True True\n", run.stdout + run.stderr
+
+
+def test_a_deep_network_of_sigmoids_does_not_end_on_its_plateau():
+    """It once stopped after 26 epochs of 1000, with a score of -0.01, and called that converged."""
+    X = load_digits().data[:600] / 16
+    deep = Autoencoder(16, hidden_layer_sizes=(96, 64, 32), batch_size=64, max_iter=150, random_state=0)
+    assert deep.fit(X).score(X) > 0.2
+
+
+def test_noise_that_cannot_be_coded_still_ends():
+    X = np.random.default_rng(0).normal(size=(300, 40))
+    for early_stopping in (False, True):
+        autoencoder = Autoencoder(4, learning_rate_init=0.01, max_iter=2000, early_stopping=early_stopping)
+        assert autoencoder.fit(X).n_iter_ < 1000

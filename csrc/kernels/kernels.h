@@ -90,6 +90,10 @@ void weighted_sum(Worker<T>& worker, Index n, const double* row_weights, const d
 template <typename T>
 void column_sums(Range cols, Worker<T>& worker, Matrix<const T> matrix, const double* row_weights, double* sums);
 
+// sums (d) = sum_i row_weights_i matrix_ij^2, in double.
+template <typename T>
+void square_sums(Range cols, Worker<T>& worker, Matrix<const T> matrix, const double* row_weights, double* sums);
+
 // sums (d) = sum_i row_weights_i |matrix_ij|, in double.
 template <typename T>
 void magnitude_sums(Range cols, Worker<T>& worker, Matrix<const T> matrix, const double* row_weights, double* sums);

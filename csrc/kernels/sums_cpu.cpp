@@ -51,6 +51,13 @@ void column_sums(Range cols, Worker<T>&, Matrix<const T> matrix, const double* r
 }
 
 template <typename T>
+void square_sums(Range cols, Worker<T>&, Matrix<const T> matrix, const double* row_weights, double* sums) {
+  for_column_sums(
+      matrix, row_weights, cols, [](double entry) { return entry * entry; },
+      [&](Index first, Index n, const double* block) { std::copy_n(block, n, sums + first); });
+}
+
+template <typename T>
 void magnitude_sums(Range cols, Worker<T>&, Matrix<const T> matrix, const double* row_weights, double* sums) {
   for_column_sums(
       matrix, row_weights, cols, [](double entry) { return math::abs(entry); },
@@ -91,6 +98,8 @@ template void weighted_sum(Worker<float>&, Index, const double*, const double*, 
 template void weighted_sum(Worker<double>&, Index, const double*, const double*, double*);
 template void column_sums(Range, Worker<float>&, Matrix<const float>, const double*, double*);
 template void column_sums(Range, Worker<double>&, Matrix<const double>, const double*, double*);
+template void square_sums(Range, Worker<float>&, Matrix<const float>, const double*, double*);
+template void square_sums(Range, Worker<double>&, Matrix<const double>, const double*, double*);
 template void magnitude_sums(Range, Worker<float>&, Matrix<const float>, const double*, double*);
 template void magnitude_sums(Range, Worker<double>&, Matrix<const double>, const double*, double*);
 template void squared_derivative_sums(Range, Worker<float>&, Matrix<const float>, Activation, const double*, double*);

@@ -95,6 +95,11 @@ void column_sums(Range, Worker<T>& worker, Matrix<const T> matrix, const double*
 }
 
 template <typename T>
+void square_sums(Range, Worker<T>& worker, Matrix<const T> matrix, const double* row_weights, double* sums) {
+  launch_column_sums<Square>(worker, matrix, row_weights, sums);
+}
+
+template <typename T>
 void magnitude_sums(Range, Worker<T>& worker, Matrix<const T> matrix, const double* row_weights, double* sums) {
   launch_column_sums<Magnitude>(worker, matrix, row_weights, sums);
 }
@@ -125,6 +130,8 @@ template void weighted_sum(Worker<float>&, Index, const double*, const double*, 
 template void weighted_sum(Worker<double>&, Index, const double*, const double*, double*);
 template void column_sums(Range, Worker<float>&, Matrix<const float>, const double*, double*);
 template void column_sums(Range, Worker<double>&, Matrix<const double>, const double*, double*);
+template void square_sums(Range, Worker<float>&, Matrix<const float>, const double*, double*);
+template void square_sums(Range, Worker<double>&, Matrix<const double>, const double*, double*);
 template void magnitude_sums(Range, Worker<float>&, Matrix<const float>, const double*, double*);
 template void magnitude_sums(Range, Worker<double>&, Matrix<const double>, const double*, double*);
 template void squared_derivative_sums(Range, Worker<float>&, Matrix<const float>, Activation, const double*, double*);

@@ -1,14 +1,20 @@
 // Losses. Those of a reconstruction are of one entry, as functions of the clean x and the output. A loss `from_logits`
 // takes the last layer's z, since its formula would overflow on h = f(z); `delta` is then dl/dz, otherwise dl/dh.
+// `of_constant` is the mean loss of entries with these moments, if the best number stands for all of them.
 //
 // To add one: write its struct here, append it to Losses, append its enumerator and name in eigencoder/config.h, and
 // add the formula to python/eigencoder/reference/formulas.py.
 #pragma once
 
+#include <cmath>
+
 #include "eigencoder/config.h"
 #include "math/activation.h"
 
 namespace eigencoder::math {
+
+// What a class with this share of the rows adds to the cross-entropy of the best constant answer.
+inline double entropy(double share) { return share > 0 ? -share * std::log(share) : 0.0; }
 
 struct SquaredError {
   static constexpr bool from_logits = false;
@@ -20,6 +26,7 @@ struct SquaredError {
   static constexpr V delta(const V& x, const V& h) {
     return Scalar<V>(2) * (h - x);
   }
+  static constexpr double of_constant(double mean, double mean_square) { return mean_square - mean * mean; }
 };
 
 struct BinaryCrossentropy {
@@ -32,6 +39,7 @@ struct BinaryCrossentropy {
   static constexpr V delta(const V& x, const V& z) {
     return Sigmoid::value(z) - x;
   }
+  static double of_constant(double mean, double /*mean_square*/) { return entropy(mean) + entropy(1 - mean); }
 };
 
 // That of a class, from the logits z of all classes: -log softmax(z)_class, where log_sum is log sum_k exp z_k.

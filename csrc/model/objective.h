@@ -52,6 +52,9 @@ class Objective {
   // Its data term alone, the weighted mean of the rows' losses.
   double data_term(kernels::Source<T>& data, const kernels::Noise& noise, const T* parameters);
 
+  // What that would be if the best answer were given to every row.
+  double constant_loss(kernels::Source<T>& data);
+
  private:
   // False where the batch has no weight.
   bool begin(const kernels::Batch<T>& batch, const Weighing& weighing, const kernels::Noise& noise);

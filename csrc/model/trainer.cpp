@@ -199,7 +199,20 @@ bool Trainer<T>::has_converged(double monitored_loss) {
   }
   if (n_without_improvement_ < schedule_.n_iter_no_change) return false;
   n_without_improvement_ = 0;
+  if (is_on_plateau()) return false;
   return lbfgs_ || !learning_rate_.lower();
+}
+
+// Whether the network answers every row nearly alike, with about the best answer to all. A deep one with sigmoids does
+// so for many epochs, in which its loss hardly falls, before it begins to learn.
+template <typename T>
+bool Trainer<T>::is_on_plateau() {
+  constexpr double low = 0.99;
+  constexpr double high = 1.1;
+  if (!constant_loss_) constant_loss_ = objective_.constant_loss(train_source_);
+  const double loss =
+      objective_.data_term(train_source_, noise(math::Stream::noise, schedule_.first_epoch), state_.result());
+  return low * *constant_loss_ < loss && loss < high * *constant_loss_;
 }
 
 template <typename T>

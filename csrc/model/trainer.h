@@ -28,6 +28,7 @@ class Trainer {
   void move_by_stored_gradient(double learning_rate);
   void average();
   bool has_converged(double monitored_loss);
+  bool is_on_plateau();
   void restore_epoch_start();
   kernels::Noise noise(math::Stream stream, Index epoch) const;
 
@@ -56,6 +57,7 @@ class Trainer {
   Index n_updates_ = 0;  // of this fit
   bool stuck_ = false;   // no lower value was found
   Index n_without_improvement_ = 0;
+  std::optional<double> constant_loss_;
   FitResult result_;
 };
 

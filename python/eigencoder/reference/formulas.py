@@ -170,11 +170,27 @@ class Loss(ABC):
 
     @staticmethod
     @abstractmethod
+    def of_constant(x: Array, shares: Array) -> float:
+        """The loss of x, (n, d), if the best answer were given to every row; the shares of the rows, (n,), sum to 1."""
+
+    @staticmethod
+    @abstractmethod
     def delta(x: Array, output: Array) -> Array: ...
+
+
+def entropy(shares: Array) -> float:
+    """- sum p log p, with 0 log 0 = 0."""
+    positive = shares[shares > 0]
+    return float(-(positive * np.log(positive)).sum())
 
 
 class SquaredError(Loss):
     """l = (x - h)^2, without a factor 1/2; dl/dh = 2 (h - x)."""
+
+    @staticmethod
+    def of_constant(x: Array, shares: Array) -> float:
+        mean = shares @ x
+        return float((shares @ x**2 - mean**2).sum())
 
     @staticmethod
     def value(x: Array, output: Array) -> Array:
@@ -190,6 +206,11 @@ class BinaryCrossentropy(Loss):
 
     from_logits = True
     output_activation = "sigmoid"
+
+    @staticmethod
+    def of_constant(x: Array, shares: Array) -> float:
+        mean = shares @ x
+        return entropy(mean) + entropy(1 - mean)
 
     @staticmethod
     def value(x: Array, output: Array) -> Array:
@@ -208,6 +229,10 @@ class SoftmaxCrossentropy(Loss):
 
     from_logits = True
     output_activation = "identity"
+
+    @staticmethod
+    def of_constant(x: Array, shares: Array) -> float:
+        return entropy(shares @ x)
 
     @staticmethod
     def _log_sum(z: Array) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .config import Array, Dataset, Network, Objective, Optimizer, Rows, Schedule, TrainingState
-from .formulas import ACTIVATIONS
+from .formulas import ACTIVATIONS, LOSSES
 from .kernels import Noise, gather_corrupt, update
 from .lbfgs import Lbfgs
 from .learning_rate import LearningRateSchedule
@@ -127,8 +127,9 @@ def fit(
 
     An epoch improves if its monitored loss (the validation loss with early stopping, else the training loss) lies below
     best - tol |best|, best being the lowest before; the first one improves. Training has converged once
-    ``n_iter_no_change`` epochs in a row did not improve. It has diverged where a batch's J, a parameter at the end of
-    an epoch, or the monitored loss is not finite. The validation rows' noise is the same in every epoch.
+    ``n_iter_no_change`` epochs in a row did not improve, unless it is on a plateau. It has diverged where J of a batch,
+    a parameter at the end of an epoch or the monitored loss is not finite. The validation rows' noise is the same in
+    every epoch.
     """
     check(network, objective)
     if schedule.early_stopping and validation is None:
@@ -180,7 +181,9 @@ def fit(
             best_loss, best_state = monitored_loss, state
         if n_unimproved >= schedule.n_iter_no_change:
             n_unimproved = 0
-            stuck = minimiser is not None or not learning_rate.lower()
+            noise = Noise(objective.corruption, objective.corruption_level, seed, epoch=schedule.first_epoch)
+            if not is_on_plateau(network, objective, state.result, train, noise):
+                stuck = stuck or minimiser is not None or not learning_rate.lower()
         if stuck:
             status = "converged"
             break
@@ -191,6 +194,18 @@ def fit(
     if schedule.early_stopping:
         state = best_state
     return FitResult(state, status, loss_curve, validation_loss_curve, best_loss)
+
+
+def is_on_plateau(network: Network, objective: Objective, parameters: Array, train: Dataset, noise: Noise) -> bool:
+    """Whether the network answers every row nearly alike, as a deep one with sigmoids does for many epochs.
+
+    Its loss lies between 0.99 and 1.1 times that of the best constant answer.
+    """
+    weights = train.weights[train.rows]
+    constant_loss = LOSSES[objective.loss].of_constant(train.target[train.rows], weights / weights.sum())
+    batch = gather_corrupt(train, train.rows, noise)
+    loss = data_term(network, objective, parameters, *batch, weights)
+    return 0.99 * constant_loss < loss < 1.1 * constant_loss
 
 
 def _train_epoch(

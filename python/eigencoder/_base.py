@@ -116,8 +116,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Training data. float32 stays float32 and float64 stays float64, any other type becomes float64. A
-            C-contiguous array of one of the two is read where it lies, be it on the GPU that ``device`` names.
+            Training data. float32 stays float32, as an array or as all columns of a DataFrame, and float64 stays
+            float64; any other type becomes float64. A C-contiguous array of one of the two is read where it lies, be it
+            on the GPU that ``device`` names.
         y : Ignored
             Present for the conventions of scikit-learn.
         sample_weight : array-like of shape (n_samples,), default=None

@@ -11,7 +11,7 @@ from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from .. import _core
-from .._data.arrays import Labels
+from .._data.arrays import Labels, without_dispatch
 from .._data.device import Matrix
 from .estimators import AutoencoderEstimator, ClassifierEstimator, is_autoencoder
 from .network import Network
@@ -60,7 +60,9 @@ class ClassifierTraining(Training):
     def check_labels(self, y: Any, n_samples: int) -> Labels:
         if y is None:
             raise ValueError(f"{type(self.estimator).__name__} requires y to be passed, but the target y is None")
-        targets: NDArray[Any] = column_or_1d(check_array(y, ensure_2d=False, dtype=None, input_name="y"), warn=True)
+        with without_dispatch():
+            y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+        targets: NDArray[Any] = column_or_1d(y, warn=True)
         check_consistent_length(np.empty(n_samples), targets)
         check_classification_targets(targets)
         self.classes, labels = np.unique(targets, return_inverse=True)

@@ -16,7 +16,7 @@ from .._data.device import Matrix
 from .estimators import AutoencoderEstimator, ClassifierEstimator, is_autoencoder
 from .network import Network
 from .settings import TrainingSettings
-from .training import Training
+from .training import Training, checked_network
 
 
 def _check_encoder(name: str, encoder: object) -> AutoencoderEstimator:
@@ -80,7 +80,7 @@ class ClassifierTraining(Training):
             if n_features != sizes[0]:
                 raise ValueError(f"X has {n_features} features, but the encoder was fitted on {sizes[0]}")
         else:
-            network = encoder._settings().network(n_features)
+            network = checked_network(encoder._settings(), n_features)
             sizes, activations, n_active = network.layer_sizes, network.activations, network.n_active_outputs
         n_layers = len(activations) // 2
         return Network(

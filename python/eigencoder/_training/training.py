@@ -23,6 +23,7 @@ from . import exact
 from .callbacks import Reporter
 from .estimators import NetworkEstimator
 from .network import Network
+from .seed import Draw
 from .settings import AutoencoderSettings, Settings, TrainingSettings
 from .threads import n_threads
 
@@ -37,26 +38,27 @@ def train(
     sample_weight: ArrayLike | None,
     X_val: ArrayLike | None,
 ) -> None:
-    """Do the task; the estimator stays as it was where an argument is refused."""
+    """Do the task; estimator and random numbers stay as they were where an argument is refused."""
     with features_kept_on_error(estimator):
         training = estimator._training(
             estimator, X, y, sample_weight=sample_weight, X_val=X_val, incremental=task == "partial_fit"
         )
-        training.begin()
-        reporter = Reporter(
-            estimator,
-            task,
-            n_epochs=training.n_epochs,
-            first_epoch=training.n_iter_before,
-            verbose=training.settings.verbose > 0,
-            arguments={
-                "X": training.data.x,
-                "y": y,
-                "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
-            },
-            fitted_attributes=lambda: training.model_attributes(training.trained.copy()),
-        )
-        reporter.fit_begins()
+        with training.draw.undone_on_error():
+            training.begin()
+            reporter = Reporter(
+                estimator,
+                task,
+                n_epochs=training.n_epochs,
+                first_epoch=training.n_iter_before,
+                verbose=training.settings.verbose > 0,
+                arguments={
+                    "X": training.data.x,
+                    "y": y,
+                    "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
+                },
+                fitted_attributes=lambda: training.model_attributes(training.trained.copy()),
+            )
+            reporter.fit_begins()
     result, exception = training.run(reporter)
     training.store(result)
     if exception is not None:
@@ -72,6 +74,19 @@ def train(
             "holds the weights of the start of that epoch"
         )
     reporter.fit_ends()
+
+
+def checked_network(settings: AutoencoderSettings, n_features: int) -> Network:
+    """The network of another estimator, which is to be trained later; refuses what can be refused now."""
+    if isinstance(settings, Settings) and settings.solver == "exact":
+        exact.check(settings)
+    network = settings.network(n_features)
+    n_threads(settings.n_jobs)
+    _core.engine(settings.training_device)
+    settings.optimizer()
+    settings.schedule(max_iter=settings.max_iter, first_epoch=0)
+    _core.check(network.config, settings.objective())
+    return network
 
 
 class OptimizerState(NamedTuple):
@@ -148,14 +163,15 @@ class Training:
         if settings.corruption == "salt_and_pepper":
             check_extremes(x, weights, n_validation)
 
-        # Drawn last, so that what is refused leaves the user's generator as it was.
-        self.seed = settings.seed(estimator._seed if self.resumes else None)
-        self.data = (
-            TrainingData.split(x, weights, labels, n_validation, self.seed)
-            if n_validation > 0
-            else TrainingData(x, weights=weights, x_validation=x_val, labels=labels)
-        )
-        self.column_extremes = self._column_extremes()
+        self.draw = Draw(settings.random_state, estimator._seed if self.resumes else None)
+        self.seed = self.draw.key
+        with self.draw.undone_on_error():
+            self.data = (
+                TrainingData.split(x, weights, labels, n_validation, self.seed)
+                if n_validation > 0
+                else TrainingData(x, weights=weights, x_validation=x_val, labels=labels)
+            )
+            self.column_extremes = self._column_extremes()
 
     def check_labels(self, y: object, n_samples: int) -> Labels | None:
         """The classes of the rows, by number; None where y is ignored."""

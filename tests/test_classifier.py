@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.special import log_softmax
 from sklearn.base import clone
 from sklearn.datasets import load_digits
@@ -11,31 +12,9 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score, train_test_split
 
+from classifiers import assert_refused, data, encoder, small
 from eigencoder import Autoencoder, DivergenceError, EncoderClassifier, SparseAutoencoder, StackedAutoencoder
 from tolerances import EQUIVALENCE, NATIVE_OVER_REFERENCE, OPTIMUM_OF_ANOTHER
-
-
-def data(n_samples=90, n_features=7):
-    rng = np.random.default_rng(0)
-    x = rng.random((n_samples, n_features))
-    noisy = x[:, :3].sum(axis=1) + rng.normal(scale=0.2, size=n_samples)
-    return x, np.array(["low", "middle", "high"])[np.digitize(noisy, [1.2, 1.8])]
-
-
-def encoder(**parameters):
-    return Autoencoder(**({"n_components": 5, "max_iter": 3, "random_state": 1} | parameters))
-
-
-def small(pretrained=None, **parameters):
-    parameters = {"max_iter": 5, "batch_size": 16, "random_state": 0} | parameters
-    return EncoderClassifier(encoder() if pretrained is None else pretrained, **parameters)
-
-
-def assert_refused(classifier, error, message, call):
-    before = pickle.dumps(sorted(vars(classifier).items()))
-    with pytest.raises(error, match=message):
-        call(classifier)
-    assert pickle.dumps(sorted(vars(classifier).items())) == before
 
 
 def test_it_starts_from_the_encoder_and_leaves_it_as_it_is():
@@ -166,7 +145,7 @@ def test_pickle_and_cross_validation():
         ({"solver": "exact"}, ValueError, "solver must be one of"),
         ({"alpha": -1.0}, ValueError, "alpha must"),
         ({"encoder": Autoencoder(0)}, ValueError, "n_components"),
-        ({"encoder": encoder().fit(data(20, 3)[0])}, ValueError, "X has 7 features.*fitted on 3"),
+        ({"encoder": encoder().fit(data(20, 3)[0])}, ValueError, "X has 7 features, but Autoencoder is expecting 3"),
     ],
 )
 def test_bad_parameters(parameters, error, message):
@@ -177,8 +156,11 @@ def test_bad_parameters(parameters, error, message):
 def test_bad_targets():
     x, y = data()
     assert_refused(small(), ValueError, "requires y to be passed", lambda c: c.fit(x, None))
-    assert_refused(small(), ValueError, "inconsistent numbers", lambda c: c.fit(x, y[:-1]))
+    assert_refused(small(), ValueError, "y has 89 labels for 90 rows", lambda c: c.fit(x, y[:-1]))
     assert_refused(small(), ValueError, "Unknown label type", lambda c: c.fit(x, x[:, 0]))
+    masked, column = np.ma.masked_equal(np.arange(90) % 3, 2), sparse.csr_array((y == "low")[:, np.newaxis])
+    assert_refused(small(), ValueError, r"y is a masked array.*y.compressed\(\)", lambda c: c.fit(x, masked))
+    assert_refused(small(), ValueError, r"y is a sparse matrix.*y.toarray\(\).ravel\(\)", lambda c: c.fit(x, column))
 
 
 def test_a_divergence_is_said():

@@ -312,11 +312,16 @@ def test_refused_data(dtype):
     assert_refused(linear(), ValueError, rf"X has entries up to .*{dtype} cannot sum up: scale X", lambda a: a.fit(x))
     x[3, 2] = np.sqrt(np.finfo(dtype).max / x.size) / 3
     assert np.isfinite(linear(1).fit(x).loss_)
-    wide = np.broadcast_to(np.zeros(1, dtype), (2, 10**6))
+
+
+def test_refuses_a_covariance_beyond_the_memory(monkeypatch):
+    monkeypatch.setattr("os.sysconf", {"SC_PHYS_PAGES": 4000, "SC_PAGE_SIZE": 4096}.get)
+    x = np.zeros((1300, 1200))
     message = (
-        r"needs at least \d+ bytes for the covariance of 1000000 features, this machine has \d+: use solver='adam'"
+        "needs at least 23040000 bytes for the covariance of 1300 rows of 1200 features, this machine has 16384000"
     )
-    assert_refused(linear(), ValueError, message, lambda a: a.fit(wide))
+    assert_refused(linear(), ValueError, message, lambda a: a.fit(x))
+    linear().fit(x[:10])
 
 
 @pytest.mark.parametrize("parameters", [{}, {"alpha": ALPHA}, *WITH_NOISE], ids=str)
@@ -328,3 +333,65 @@ def test_memory_grows_with_the_features_alone(parameters):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < x.nbytes / 2
+
+
+@pytest.mark.parametrize("parameters", [*WITHOUT_NOISE, *WITH_NOISE], ids=str)
+class TestFewRows:
+    """Fewer rows than columns: the products of rows are used, not those of columns."""
+
+    def rows(self):
+        rng = np.random.default_rng(0)
+        x = rng.normal(size=(10, 3)) @ rng.normal(size=(3, 23)) * 2 + 0.3 * rng.normal(size=(10, 23)) + 1
+        x[:, 5] = 0
+        return x
+
+    @pytest.mark.parametrize("dtype", ["float32", "float64"])
+    def test_agree_with_the_reference(self, parameters, dtype):
+        weights = np.arange(10) % 4
+        problem = Problem(self.rows(), weights, **parameters)
+        solution = problem.solution()
+        autoencoder = linear(**parameters).fit(self.rows().astype(dtype), sample_weight=weights)
+        close = NATIVE_OVER_REFERENCE["cpu", dtype].assert_close
+        close(problem.parameters_of(autoencoder), solution)
+        close(autoencoder.loss_, problem.value(solution))
+
+    def test_are_solved_as_they_are_in_more_rows(self, parameters):
+        few = linear(**parameters).fit(self.rows())
+        many = linear(**parameters).fit(self.rows().repeat(3, axis=0))
+        for a, b in zip(few.coefs_ + few.intercepts_, many.coefs_ + many.intercepts_, strict=True):
+            EQUIVALENCE.assert_close(a, b)
+        EQUIVALENCE.assert_close(few.loss_, many.loss_)
+
+    def test_units_beyond_the_rank_have_weights_of_0(self, parameters):
+        few, all_rows = linear(9, **parameters).fit(self.rows()), linear(15, **parameters).fit(self.rows())
+        EQUIVALENCE.assert_close(all_rows.coefs_[0][:, :9], few.coefs_[0])
+        assert not all_rows.coefs_[0][:, 9:].any()
+        assert not all_rows.coefs_[1][9:].any()
+        EQUIVALENCE.assert_close(all_rows.reconstruct(self.rows()), few.reconstruct(self.rows()))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("n_components", "parameters"), [(0.5, {}), (20, {}), *((20, noise) for noise in WITH_NOISE)], ids=str
+)
+def test_memory_grows_with_the_data_where_rows_are_few(n_components, parameters, dtype):
+    rng = np.random.default_rng(0)
+    x = (rng.random((100, 30)) @ rng.random((30, 4000))).astype(dtype)
+    linear().fit(x[:, :10])  # whatever a first fit loads
+    tracemalloc.start()
+    linear(n_components, **parameters).fit(x)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5 * x.nbytes
+
+
+def test_a_share_of_few_rows_is_measured_as_pca_would():
+    x = np.random.default_rng(0).random((30, 3)) @ np.random.default_rng(1).random((3, 200))
+    x += 0.1 * np.random.default_rng(2).random(x.shape)
+    train, held_out = x[:25], x[25:]
+    curve = linear(0.8).fit(train, X_val=held_out).size_curve_
+    deviation = ((held_out - held_out.mean(axis=0)) ** 2).sum()
+    for size, pca_score in zip(curve["n_components"], curve["pca_score"], strict=True):
+        pca = PCA(size, svd_solver="full").fit(train)
+        error = ((held_out - pca.inverse_transform(pca.transform(held_out))) ** 2).sum()
+        EQUIVALENCE.assert_close(pca_score, 1 - error / deviation)

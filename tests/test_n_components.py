@@ -317,11 +317,11 @@ class TestGoingOn:
         x = data()
         autoencoder = deep(0.8, warm_start=True).fit(x)
         size, n_iter = autoencoder.n_components_, autoencoder.n_iter_
-        more = copy.deepcopy(autoencoder).set_params(n_components=0.97).fit(x)
+        more = copy.deepcopy(autoencoder).set_params(n_components=0.95).fit(x)
         assert min(curve_of(more)) == size < more.n_components_
         assert n_iter < more.n_iter_ <= n_iter + 60
         assert more.loss_curve_[:n_iter] == autoencoder.loss_curve_
-        assert_found(more, 0.97)
+        assert_found(more, 0.95)
 
     def test_a_code_that_is_wider_than_x_shrinks_too(self):
         autoencoder = deep(N_FEATURES + 5).fit(data()).set_params(n_components=0.9, warm_start=True).fit(data())
@@ -433,10 +433,10 @@ class TestOtherTools:
         with pytest.raises(ValueError, match="of the unfitted estimator is no size yet: fit it"):
             reference.loss_and_gradients(deep(), data())
 
-    def test_refuses_a_covariance_beyond_the_memory(self):
-        wide = np.broadcast_to(np.zeros(1), (20, 10**6))
-        message = r"n_components=0.9 needs at least \d+ bytes for the covariance of .*: give the number of units"
-        assert_refused(Autoencoder(0.9), ValueError, message, lambda a: a.fit(wide))
+    def test_refuses_a_covariance_beyond_the_memory(self, monkeypatch):
+        monkeypatch.setattr("os.sysconf", {"SC_PHYS_PAGES": 4000, "SC_PAGE_SIZE": 4096}.get)
+        message = "n_components=0.9 needs at least 23040000 bytes for the covariance of .*: give the number of units"
+        assert_refused(Autoencoder(0.9), ValueError, message, lambda a: a.fit(np.zeros((1300, 1200))))
 
     def test_refuses_squares_that_overflow(self):
         x = data() * 1e300

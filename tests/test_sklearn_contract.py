@@ -33,6 +33,8 @@ ESTIMATORS = [
     Autoencoder(0.5, validation_fraction=0.3, max_iter=5),
     Autoencoder(0.9, validation_fraction=0.3, activation="identity", solver="exact"),
     EncoderClassifier(Autoencoder(4, max_iter=5), learning_rate_init=0.01),
+    EncoderClassifier(Autoencoder(4, max_iter=5), class_weight="balanced", solver="lbfgs", alpha=0.01),
+    EncoderClassifier(Autoencoder(4, max_iter=5), early_stopping=True, solver="lbfgs", alpha=0.01, random_state=0),
     StackedAutoencoder([Autoencoder(5), SparseAutoencoder(3)]),
     StackedAutoencoder([("tied", Autoencoder(4, tied_weights=True))], tied_weights=True, alpha=1e-3),
     StackedAutoencoder([Autoencoder(5), Autoencoder(3, hidden_layer_sizes=(4,))], fine_tune=False),
@@ -53,7 +55,7 @@ NOT_RUN_BY_PARAMETRIZE = [
 def expected_failed_checks(estimator: BaseEstimator) -> dict[str, str]:
     if estimator.corruption is not None and estimator.solver != "exact":
         return {"check_sample_weight_equivalence_on_dense_data": "noise is drawn by row, so equal rows get other noise"}
-    if isinstance(getattr(estimator, "n_components", None), float):
+    if isinstance(getattr(estimator, "n_components", None), float) or estimator.early_stopping:
         return {"check_sample_weight_equivalence_on_dense_data": "rows are held out by index, so equal rows part"}
     if not getattr(estimator, "fine_tune", True):
         return {"check_transformer_n_iter": "the epochs are those of the layers"}

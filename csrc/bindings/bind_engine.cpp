@@ -12,6 +12,15 @@ Array<std::int64_t> permutation(Index n, std::uint64_t seed) {
   return Array<std::int64_t>(n, order.data());
 }
 
+void add_gram(const Array<double>& a, Array<double>& c, int n_threads) {
+  if (a.ndim() != 2) throw py::value_error("a must have 2 dimensions, found " + std::to_string(a.ndim()));
+  require_size("c", c.size(), a.shape(1) * a.shape(1));
+  require_positive(n_threads);
+  double* const to = c.mutable_data();
+  const py::gil_scoped_release no_gil;
+  engine().add_gram(a.data(), a.shape(0), a.shape(1), to, n_threads);
+}
+
 }  // namespace
 
 template <typename T>
@@ -39,6 +48,7 @@ void bind_engine(py::module_& module) {
       py::arg("device") = "cpu");
   module.def("cuda_status", &why_no_cuda);
   module.def("available_engines", &available_engines);
+  module.def("add_gram", &add_gram, py::arg("a").noconvert(), py::arg("c").noconvert(), py::arg("n_threads"));
   module.def("permutation", &permutation, py::arg("n"), py::arg("seed"));
 }
 

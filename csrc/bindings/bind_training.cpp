@@ -71,8 +71,8 @@ std::pair<Training, py::object> fit(
     const OptionalArray<std::int64_t>& validation_rows, const OptionalArray<double>& validation_weights,
     const OptionalArray<std::int64_t>& validation_labels, Array<T>& parameters, Array<T>& first_moment,
     Array<T>& second_moment, std::optional<Array<T>>& average, std::optional<Array<double>>& mean_activity,
-    Index n_updates, PythonMonitor::Callback on_epoch_begin, PythonMonitor::Callback on_epoch_end, int n_threads,
-    const std::string& device) {
+    Index n_updates, Index n_warmup_updates, PythonMonitor::Callback on_epoch_begin,
+    PythonMonitor::Callback on_epoch_end, int n_threads, const std::string& device) {
   check(network, objective);
   check_x(network, x, device, weights, labels, column_extremes);
   require_extremes(objective, column_extremes);
@@ -104,6 +104,7 @@ std::pair<Training, py::object> fit(
   state.average = average ? average->mutable_data() : nullptr;
   state.mean_activity = mean_activity ? mean_activity->mutable_data() : nullptr;
   state.n_updates = n_updates;
+  state.n_warmup_updates = n_warmup_updates;
   PythonMonitor monitor(std::move(on_epoch_begin), std::move(on_epoch_end));
   Training training;
   {
@@ -160,8 +161,8 @@ void bind_training_of(py::module_& module) {
              arg("seed"), arg("x"), array("rows"), array("weights"), array("labels"), array("column_extremes"),
              arg("first_row"), arg("x_validation"), array("validation_rows"), array("validation_weights"),
              array("validation_labels"), array("parameters"), array("first_moment"), array("second_moment"),
-             array("average"), array("mean_activity"), arg("n_updates"), arg("on_epoch_begin"), arg("on_epoch_end"),
-             arg("n_threads"), arg("device") = "cpu");
+             array("average"), array("mean_activity"), arg("n_updates"), arg("n_warmup_updates"), arg("on_epoch_begin"),
+             arg("on_epoch_end"), arg("n_threads"), arg("device") = "cpu");
   module.def("loss_and_gradients", &loss_and_gradients<T>, arg("network"), arg("objective"), py::kw_only(), arg("x"),
              array("weights"), array("labels"), array("column_extremes"), arg("noise_seed"), array("mean_activity"),
              array("parameters"), array("gradients"), arg("n_threads"), arg("device") = "cpu");

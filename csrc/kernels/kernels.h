@@ -186,6 +186,10 @@ template <typename T>
 void update(Share share, Worker<T>& worker, const std::vector<Layer>& layers, const OptimizerConfig& optimizer,
             double learning_rate, const T* gradients, const TrainingState<T>& state);
 
+// This share of c (d, d) += a (n, d)^T a, on and above the diagonal; below it anything. On the CPU alone.
+template <typename T>
+void add_gram(Share share, Worker<T>& worker, Matrix<const T> a, Matrix<T> c);
+
 // chunk_sums (n_dot_chunks(n)) = a^T b over each dot_chunk of n numbers, in double.
 inline constexpr Index dot_chunk = 4096;
 inline Index n_dot_chunks(Index n) { return (n + dot_chunk - 1) / dot_chunk; }

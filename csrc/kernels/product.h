@@ -114,11 +114,16 @@ void with_storage(Storage storage, const Visitor& visit) {
 
 }  // namespace detail
 
+struct Manner {
+  bool add = false;   // to what c held
+  bool pack = false;  // b, though it might be read where it lies: worth it where its rows are far apart
+};
+
 // The given rows and columns of c (c.rows, c.cols) = a (c.rows, depth) b (depth, c.cols).
 // `finish` is called as f(rows, cols) for each panel of c while that is in the cache; cols reach into the padding.
 template <typename T, typename Finish>
 void product(Operand<T> a, Operand<T> b, Index depth, Matrix<T> c, Range rows, Range cols, Buffer<T>& columns,
-             const Finish& finish) {
+             const Finish& finish, Manner manner = {}) {
   using namespace detail;
   const Index n_few = cols.end == c.cols ? n_few_columns<T>(c.cols, a.storage, depth) : 0;
   const Range few_cols{cols.end - n_few, cols.end};
@@ -139,12 +144,12 @@ void product(Operand<T> a, Operand<T> b, Index depth, Matrix<T> c, Range rows, R
         constexpr Index width = n.value * packet_size<T>;
         // Tiles of few rows read their columns too often for such as crowd each other out of the cache.
         const bool crowded = tile_rows < 8 && aliases<T>(b.stride) && rows.size() > 32;
-        const bool in_place = b.storage == Storage::row_major && width <= b_panel.reach && !crowded;
+        const bool in_place = b.storage == Storage::row_major && width <= b_panel.reach && !crowded && !manner.pack;
         if (!in_place) pack_columns<n.value>(depths.size(), b_panel, n_cols, columns.data());
         with_storage(a.storage, [&](auto storage) {
           multiply_panel<n.value, storage.value>(
               depths.size(), a_panel, in_place ? b_panel.data : columns.data(), in_place ? b.stride : width,
-              c.block(rows.begin, panel_cols.begin, rows.size(), panel_cols.size()), d > 0);
+              c.block(rows.begin, panel_cols.begin, rows.size(), panel_cols.size()), manner.add || d > 0);
         });
       });
       if (d + 1 == n_depths) finish(rows, panel_cols);
@@ -152,7 +157,7 @@ void product(Operand<T> a, Operand<T> b, Index depth, Matrix<T> c, Range rows, R
     if (n_few > 0) {
       pack_few_columns(depths.size(), b.from(depths.begin, few_cols.begin), n_few, columns.data());
       multiply_few_columns(depths.size(), a_panel, columns.data(),
-                           c.block(rows.begin, few_cols.begin, rows.size(), n_few), d > 0);
+                           c.block(rows.begin, few_cols.begin, rows.size(), n_few), manner.add || d > 0);
       if (d + 1 == n_depths) finish(rows, few_cols);
     }
   }

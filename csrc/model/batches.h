@@ -1,4 +1,5 @@
-// The rows of each batch of an epoch.
+// The rows of each batch of an epoch. Batches are nearly equal: a batch of the few rows that are left would weigh as
+// much as any other.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +16,7 @@ class Batches {
  public:
   Batches(const Dataset<T>& data, const ScheduleConfig& schedule, std::uint64_t seed)
       : data_(data),
-        batch_size_(std::min(schedule.batch_size, data.n_samples)),
+        n_batches_((data.n_samples + schedule.batch_size - 1) / schedule.batch_size),
         shuffle_(schedule.shuffle),
         seed_(seed),
         rows_(static_cast<std::size_t>(data.n_samples)) {}
@@ -28,14 +29,19 @@ class Batches {
                   static_cast<std::uint64_t>(epoch));
   }
 
-  Index batch_size() const { return batch_size_; }
-  Index n_batches() const { return (data_.n_samples + batch_size_ - 1) / batch_size_; }
-  const Index* rows(Index batch) const { return rows_.data() + batch * batch_size_; }
-  Index n_rows(Index batch) const { return std::min(batch_size_, data_.n_samples - batch * batch_size_); }
+  // Of the largest.
+  Index batch_size() const { return (data_.n_samples + n_batches_ - 1) / n_batches_; }
+  Index n_batches() const { return n_batches_; }
+  const Index* rows(Index batch) const { return rows_.data() + first(batch); }
+  Index n_rows(Index batch) const { return first(batch + 1) - first(batch); }
 
  private:
+  Index first(Index batch) const {
+    return data_.n_samples / n_batches_ * batch + std::min(batch, data_.n_samples % n_batches_);
+  }
+
   const Dataset<T>& data_;
-  const Index batch_size_;
+  const Index n_batches_;
   const bool shuffle_;
   const std::uint64_t seed_;
   std::vector<Index> rows_;

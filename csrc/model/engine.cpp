@@ -99,6 +99,15 @@ class CpuEngine : public Engine, CpuEngineFor<float>, CpuEngineFor<double> {
   const char* name() const override { return EIGENCODER_LEVEL; }
   const char* compiler() const override { return EIGENCODER_COMPILER; }
 
+  void add_gram(const double* a, Index n_rows, Index n_cols, double* c, int n_threads) const override {
+    Monitor silent;
+    const double work = static_cast<double>(n_rows) * static_cast<double>(n_cols) * static_cast<double>(n_cols);
+    kernels::Context<double> context(silent, worthwhile_threads(work, n_threads));
+    context.run([&](kernels::Share share, kernels::Worker<double>& worker) {
+      kernels::add_gram<double>(share, worker, {a, n_rows, n_cols, n_cols}, {c, n_cols, n_cols, n_cols});
+    });
+  }
+
   void* allocate(std::size_t bytes) const override { return ::operator new(bytes); }
   void release(void* memory) const override { ::operator delete(memory); }
 };

@@ -47,6 +47,7 @@ class StateOnGpu {
     state_.average = average_.data();
     state_.mean_activity = mean_activity_.data();
     state_.n_updates = host.n_updates;
+    state_.n_warmup_updates = host.n_warmup_updates;
   }
 
   TrainingState<T>& get() { return state_; }
@@ -203,6 +204,10 @@ class CudaEngine : kernels::Sessions, public Engine, CudaEngineFor<float>, CudaE
         name_("cuda:" + std::to_string(gpu)) {}
   const char* name() const override { return name_.c_str(); }
   const char* compiler() const override { return EIGENCODER_COMPILER; }
+
+  void add_gram(const double*, Index, Index, double*, int) const override {
+    throw std::logic_error("products of columns are computed on the CPU");
+  }
 
   void* allocate(std::size_t bytes) const override {
     const kernels::PresentGpu present(gpu());

@@ -22,10 +22,12 @@ class LearningRateSchedule {
     rate_ = config_.learning_rate_init / std::pow(static_cast<double>(rows_seen) + 1, config_.power_t);
   }
 
-  // update: 0 for the first of this fit.
-  double operator()(Index update) const {
+  // update: 0 for the first of this fit; age: how many updates the moments have seen, n_warmup_updates: of how many the
+  // rate grows with it.
+  double operator()(Index update, Index age, Index n_warmup_updates) const {
     const double done = static_cast<double>(update);
-    const double warmth = std::min(1.0, (done + 1) / std::max(n_warmup_, 1.0));
+    const double warmth =
+        share(done + 1, n_warmup_) * share(static_cast<double>(age + 1), static_cast<double>(n_warmup_updates));
     if (config_.learning_rate != LearningRate::cosine) return warmth * rate_;
     const double progress = std::max(0.0, done - n_warmup_) / std::max(n_updates_ - n_warmup_, 1.0);
     return warmth * rate_ * 0.5 * (1 + std::cos(pi * std::min(progress, 1.0)));
@@ -41,6 +43,8 @@ class LearningRateSchedule {
  private:
   static constexpr double pi = 3.14159265358979323846;
   static constexpr double lowest = 1e-6;  // scikit-learn's
+
+  static double share(double done, double n) { return std::min(1.0, done / std::max(n, 1.0)); }
 
   const OptimizerConfig& config_;
   const double n_warmup_;

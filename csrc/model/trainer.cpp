@@ -39,15 +39,18 @@ Trainer<T>::Trainer(const Network& network, const ObjectiveConfig& objective, co
                  context),
       vectors_(context, network.n_parameters()),
       gradients_(updates_in_place(optimizer, objective_) ? 0 : network.n_parameters()),
-      epoch_start_(network.n_parameters()),
-      average_at_epoch_start_(state.average ? epoch_start_.size() : 0),
-      best_(schedule.early_stopping ? epoch_start_.size() : 0),
+      epoch_start_(state, network.n_parameters(), 0, 0, context),
       train_source_(context, train, network.n_features(), objective_.max_rows()) {
   if (validation) {
     validation_source_.emplace(context, *validation, network.n_features(), objective_.max_rows(), &train_source_);
   }
   if (schedule.early_stopping && !validation)
     throw std::invalid_argument("early_stopping needs validation rows, found none");
+  if (schedule.early_stopping) {
+    const Index n_moments = optimizer.solver == Solver::lbfgs ? 0 : network.n_parameters();
+    const Index n_components = network.layers()[network.code_layer()].n_outputs;
+    best_.emplace(state, network.n_parameters(), n_moments, n_components, context);
+  }
   if (optimizer.solver == Solver::lbfgs) {
     lbfgs_.emplace(context, network.n_parameters(), [this](const T* parameters, T* gradients) {
       result_.rows_seen += train_.n_samples;
@@ -66,9 +69,9 @@ FitResult Trainer<T>::fit() {
   } catch (const kernels::Interrupted&) {
     result_.status = FitStatus::interrupted;
   }
-  if (best_.size() > 0 && !result_.loss_curve.empty() && result_.status != FitStatus::interrupted &&
+  if (best_ && !result_.loss_curve.empty() && result_.status != FitStatus::interrupted &&
       result_.status != FitStatus::diverged) {
-    vectors_.copy(best_.size(), best_.data(), state_.result());
+    best_->put_back();
   }
   return std::move(result_);
 }
@@ -90,8 +93,7 @@ FitStatus Trainer<T>::run() {
 template <typename T>
 std::optional<FitStatus> Trainer<T>::run_epoch(Epoch& epoch) {
   if (!monitor_.epoch_begins(epoch.index)) return FitStatus::stopped;
-  vectors_.copy(epoch_start_.size(), state_.parameters, epoch_start_.data());
-  vectors_.copy(average_at_epoch_start_.size(), state_.average, average_at_epoch_start_.data());
+  epoch_start_.take();
   rows_seen_at_epoch_start_ = result_.rows_seen;
   if (const auto ended = lbfgs_ ? run_iteration(epoch) : run_batches(epoch)) return ended;
   if (!std::isfinite(epoch.loss) || !vectors_.all_finite(network_.n_parameters(), state_.parameters)) {
@@ -153,7 +155,7 @@ std::optional<FitStatus> Trainer<T>::run_iteration(Epoch& epoch) {
 
 template <typename T>
 void Trainer<T>::update() {
-  const double learning_rate = learning_rate_(n_updates_);
+  const double learning_rate = learning_rate_(n_updates_, state_.n_updates, state_.n_warmup_updates);
   if (gradients_.size() == 0) {
     ++state_.n_updates;
     objective_.update(optimizer_, learning_rate, state_);
@@ -193,7 +195,7 @@ bool Trainer<T>::has_converged(double monitored_loss) {
   n_without_improvement_ = improved ? 0 : n_without_improvement_ + 1;
   if (monitored_loss < result_.best_loss) {
     result_.best_loss = monitored_loss;
-    vectors_.copy(best_.size(), state_.result(), best_.data());
+    if (best_) best_->take();
   }
   if (n_without_improvement_ < schedule_.n_iter_no_change) return false;
   n_without_improvement_ = 0;
@@ -202,8 +204,7 @@ bool Trainer<T>::has_converged(double monitored_loss) {
 
 template <typename T>
 void Trainer<T>::restore_epoch_start() {
-  vectors_.copy(epoch_start_.size(), epoch_start_.data(), state_.parameters);
-  vectors_.copy(average_at_epoch_start_.size(), average_at_epoch_start_.data(), state_.average);
+  epoch_start_.put_back();
   result_.rows_seen = rows_seen_at_epoch_start_;
 }
 

@@ -5,6 +5,7 @@
 #include "model/lbfgs.h"
 #include "model/learning_rate.h"
 #include "model/objective.h"
+#include "model/snapshot.h"
 
 namespace eigencoder::model {
 
@@ -47,9 +48,8 @@ class Trainer {
   Vectors<T> vectors_;
   kernels::Buffer<T> gradients_;  // where an update does not make them as it goes
   std::optional<Lbfgs<T>> lbfgs_;
-  kernels::Buffer<T> epoch_start_;
-  kernels::Buffer<T> average_at_epoch_start_;
-  kernels::Buffer<T> best_;  // with early stopping
+  Snapshot<T> epoch_start_;          // of the parameters
+  std::optional<Snapshot<T>> best_;  // of all, with early stopping
   kernels::Source<T> train_source_;
   std::optional<kernels::Source<T>> validation_source_;
   Index rows_seen_at_epoch_start_ = 0;

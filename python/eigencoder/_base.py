@@ -28,7 +28,7 @@ from ._training.training import OptimizerState, Training, train
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
-def trains_in_minibatches(estimator: "BaseAutoencoder") -> bool:
+def trains_in_minibatches(estimator: "BaseNetwork") -> bool:
     if estimator._training is SizeSearch:
         raise AttributeError(
             "partial_fit gets a block of rows, but the search for the number of code units needs all: use fit, or give "
@@ -41,7 +41,7 @@ def trains_in_minibatches(estimator: "BaseAutoencoder") -> bool:
     return True
 
 
-def _with_minibatches(method: _Method) -> _Method:
+def with_minibatches(method: _Method) -> _Method:
     """As in scikit-learn, the estimator has no such method with a solver that needs all rows at once."""
     return cast(_Method, available_if(trains_in_minibatches)(method))
 
@@ -49,6 +49,7 @@ def _with_minibatches(method: _Method) -> _Method:
 class BaseNetwork(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     """What every estimator of a trained network has."""
 
+    solver: str
     max_iter: int
     early_stopping: bool
     n_jobs: int | None
@@ -149,7 +150,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
         train(self, "fit", X, y, sample_weight, X_val)
         return self
 
-    @_with_minibatches
+    @with_minibatches
     @with_callbacks
     def partial_fit(self, X: ArrayLike, y: object = None, *, sample_weight: ArrayLike | None = None) -> Self:
         """Train for one pass over a block of rows, in minibatches.
@@ -271,8 +272,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
             return float("nan")
         if weights is None:
             weights = np.ones(len(x))
-        error = weights @ self._infer(_core.squared_errors, x, self._layers())
-        return explained(error, squared_deviation(x, weights))
+        error = np.sum(weights * self._infer(_core.squared_errors, x, self._layers()))
+        return explained(float(error), squared_deviation(x, weights))
 
     @property
     def _training(self) -> type[Training]:

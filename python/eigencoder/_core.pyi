@@ -123,6 +123,9 @@ def check(network: NetworkConfig, objective: ObjectiveConfig) -> None:
     """ValueError where the objective cannot be had with the network, such as a KL penalty on a relu code."""
 
 def initialise(network: NetworkConfig, seed: int, parameters: NDArray[_T]) -> None: ...
+def add_gram(a: NDArray[np.float64], c: NDArray[np.float64], n_threads: int) -> None:
+    """c += a^T a, on and above the diagonal; below it anything."""
+
 def permutation(n: int, seed: int) -> NDArray[np.int64]:
     """The order that splits validation rows off."""
 
@@ -149,6 +152,7 @@ def fit(
     average: NDArray[_T] | None,
     mean_activity: NDArray[np.float64] | None,
     n_updates: int,
+    n_warmup_updates: int,
     on_epoch_begin: Callable[[int], bool] | None,
     on_epoch_end: Callable[[int, float, float], bool] | None,
     n_threads: int,

@@ -175,8 +175,8 @@ class Autoencoder(BaseAutoencoder):
 
     The found network has been trained for longer than one of its size that starts afresh. Training is not sure to find
     the best weights: a longer one may find a smaller size, and ``warm_start=True`` begins at the size and with the
-    weights of the last fit. If not even as many units as X has features are enough, a ConvergenceWarning names the best
-    size, and the estimator keeps the largest code. ``max_iter=0`` takes PCA's size.
+    weights of the last fit. If not even as many units as X has features, or rows that train, are enough, a
+    ConvergenceWarning names the best size, and the estimator keeps the largest code. ``max_iter=0`` takes PCA's size.
 
     A network with linear output and no hidden layers rebuilds in a flat space of ``n_components`` dimensions, so it
     explains no more of its training rows than PCA with as many components. There PCA's size is a lower bound; it is

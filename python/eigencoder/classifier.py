@@ -10,7 +10,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.frozen import FrozenEstimator
 
 from . import _core
-from ._base import BaseAutoencoder, BaseNetwork
+from ._base import BaseAutoencoder, BaseNetwork, with_minibatches
 from ._data.arrays import without_dispatch
 from ._training.callbacks import with_callbacks
 from ._training.classification import ClassifierSettings, ClassifierTraining
@@ -30,13 +30,20 @@ class EncoderClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]
     ----------
     encoder : autoencoder
         `Autoencoder` or another one, whose encoder gives the network its first layers. Training starts from the weights
-        of a fitted one, which stays as it is; one that is not fitted is cloned and fitted on the X of ``fit`` before.
-        ``clone``, and with it cross-validation, makes a fitted one unfitted: put it in a
-        `sklearn.frozen.FrozenEstimator` to keep it.
+        of a fitted one, which stays as it is: X must have its features, as for its ``transform``, and is converted to
+        its dtype. One that is not fitted is cloned and fitted before, on the X of ``fit`` or of the first
+        ``partial_fit``, with the ``sample_weight`` and ``X_val`` of that call. ``clone``, and with it cross-validation,
+        makes a fitted one unfitted: put it in a `sklearn.frozen.FrozenEstimator` to keep it.
     alpha : float, default=0.0
         Strength of the L2 penalty on the weights of all layers; the decoupled decay of "adamw".
+    class_weight : dict, "balanced" or None, default=None
+        What the loss of a row is multiplied by, beside ``sample_weight``: a weight by class, 1 for a class that the
+        dict lacks. "balanced" makes all classes weigh the same: n_samples / (n_classes * n_samples_of_class), where a
+        ``sample_weight`` counts as a repetition. Rows that ``early_stopping`` sets apart are weighed too, those of
+        ``X_val`` are not. In ``fit`` only the ratios matter, in ``partial_fit`` the weights count as they are.
     corruption, corruption_level, solver, ..., epsilon, max_grad_norm, averaging, batch_size, ..., verbose
-        See `Autoencoder`. There is no "exact" solver.
+        See `Autoencoder`. There is no "exact" solver. Of the rows that ``early_stopping`` sets apart each class gives
+        its share, and keeps one that trains.
     device : {"cpu", "cuda", "cuda:0", "cuda:1", ..., "auto"}, default="cpu"
         Where to train and predict; see `Autoencoder`. An unfitted encoder is fitted where its own
         ``device`` says.
@@ -57,6 +64,11 @@ class EncoderClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]
     See Also
     --------
     StackedAutoencoder : An encoder of many layers, trained one by one.
+
+    Notes
+    -----
+    An encoder that the classifier fits has seen the rows that ``early_stopping`` sets apart; give ``X_val`` for rows
+    that have not trained it.
 
     References
     ----------
@@ -86,6 +98,7 @@ class EncoderClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]
         encoder: BaseAutoencoder | FrozenEstimator,
         *,
         alpha: float = 0.0,
+        class_weight: dict[Any, float] | str | None = None,
         corruption: str | None = None,
         corruption_level: float = 0.3,
         solver: str = "adam",
@@ -115,6 +128,7 @@ class EncoderClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]
     ) -> None:
         self.encoder = encoder
         self.alpha = alpha
+        self.class_weight = class_weight
         self.corruption = corruption
         self.corruption_level = corruption_level
         self.solver = solver
@@ -143,7 +157,15 @@ class EncoderClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]
         self.verbose = verbose
 
     @with_callbacks
-    def fit(self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+    ) -> Self:
         """Train on X and its classes.
 
         Parameters
@@ -154,6 +176,11 @@ class EncoderClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]
             The class of each row: numbers, strings or booleans.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row in the loss. Only their ratios matter.
+        X_val : array-like of shape (n_validation_samples, n_features), default=None
+            Rows whose loss is recorded after each epoch, without ``class_weight``. With ``early_stopping`` they take
+            the place of the rows that would be split off X.
+        y_val : array-like of shape (n_validation_samples,), default=None
+            The class of each of them, one that y has too.
 
         Returns
         -------
@@ -165,7 +192,50 @@ class EncoderClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]
         ValueError, TypeError, DivergenceError, KeyboardInterrupt
             As `Autoencoder.fit`.
         """
-        train(self, "fit", X, y, sample_weight, None)
+        train(self, "fit", X, y, sample_weight, X_val, y_val)
+        return self
+
+    @with_minibatches
+    @with_callbacks
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        *,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Train for one pass over a block of rows, in minibatches.
+
+        The first call starts from the encoder; one that is not fitted is trained on this block alone, for as many
+        epochs as it has set: let it be large. Later ones go on where the last one stopped, as those of
+        `Autoencoder.partial_fit`, also after ``fit``.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The block.
+        y : array-like of shape (n_samples,)
+            The class of each row. A block may lack classes.
+        classes : array-like of shape (n_classes,), default=None
+            All classes that any block may have. The first call needs them, later ones may repeat them.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row. Only their ratios within the block matter.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError, TypeError, DivergenceError, KeyboardInterrupt
+            As ``fit``; a ValueError also with what needs to know all rows or epochs: ``class_weight="balanced"``,
+            ``early_stopping``, the learning rates "adaptive" and "cosine", and ``warmup_epochs``.
+        AttributeError
+            With the solver "lbfgs", which needs all rows.
+        """
+        train(self, "partial_fit", X, y, sample_weight, None, classes=classes)
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[Any]:

@@ -82,6 +82,7 @@ def check_run(
         average=average,
         mean_activity=mean_activity,
         n_updates=0,
+        n_warmup_updates=0,
         on_epoch_begin=None,
         on_epoch_end=None,
         n_threads=2,

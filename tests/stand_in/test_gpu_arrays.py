@@ -1,5 +1,6 @@
 """Arrays on a GPU reach the core where they lie. tests/test_device.py runs this with an engine that needs no GPU."""
 
+import copy
 import gc
 import os
 import sys
@@ -120,6 +121,24 @@ def test_a_stack_and_a_classifier(export):
     assert_same_fit(found, expected)
     np.testing.assert_array_equal(found.predict_proba(export(x)), expected.predict_proba(x))
     np.testing.assert_array_equal(found.predict(export(x)), expected.predict(x))
+    assert_same_fit(found.partial_fit(export(x), LABELS), expected.partial_fit(x, LABELS))
+
+
+@pytest.mark.parametrize("export", EXPORTS)
+def test_a_classifier_on_a_fitted_encoder(export):
+    x = data(np.float32)
+    classifier = EncoderClassifier(autoencoder().fit(x), max_iter=2, random_state=0, device="cuda")
+    arguments = {"X_val": x[:9], "y_val": LABELS[:9]}
+    assert_same_fit(
+        copy.copy(classifier).fit(export(x), LABELS, X_val=export(x[:9]), y_val=LABELS[:9]),
+        copy.copy(classifier).fit(x, LABELS, **arguments),
+    )
+    for X, error, message in (
+        (data(), TypeError, "has the dtype float64, expected float32"),
+        (x[:, :4].copy(), ValueError, "X has 4 features, but Autoencoder is expecting 5"),
+    ):
+        with pytest.raises(error, match=message):
+            classifier.fit(export(X), LABELS)
 
 
 def test_the_answer_is_an_array_of_the_same_library(monkeypatch):

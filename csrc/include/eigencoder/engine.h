@@ -38,6 +38,7 @@ struct TrainingState {
   T* average = nullptr;
   double* mean_activity = nullptr;  // (n_components), under sparsity_momentum; NaN before the first batch
   Index n_updates = 0;
+  Index n_warmup_updates = 0;  // over the first so many updates the rate grows: moments of 0 at trained weights
 
   T* result() const { return average ? average : parameters; }
 };
@@ -97,8 +98,8 @@ class EngineFor {
                                                    const double* mean_activity, const T* parameters, T* gradients,
                                                    Monitor& monitor, int n_threads) const = 0;
 
-  // Trains from `state` on, which holds the last completed step when it returns, or the start of the epoch whose loss
-  // was not finite when the status is diverged.
+  // Trains from `state` on, which when it returns holds the last completed step, or with early stopping the end of the
+  // best epoch; or the parameters at the start of the epoch whose loss was not finite when the status is diverged.
   virtual FitResult fit(const NetworkConfig& network, const ObjectiveConfig& objective,
                         const OptimizerConfig& optimizer, const ScheduleConfig& schedule, std::uint64_t seed,
                         const Dataset<T>& train, const Dataset<T>* validation, TrainingState<T>& state,
@@ -122,6 +123,9 @@ class Engine : public virtual EngineFor<float>, public virtual EngineFor<double>
  public:
   virtual const char* name() const = 0;
   virtual const char* compiler() const = 0;
+
+  // c (n_cols, n_cols) += a (n_rows, n_cols)^T a, on and above the diagonal; below it anything. On the CPU alone.
+  virtual void add_gram(const double* a, Index n_rows, Index n_cols, double* c, int n_threads) const = 0;
 
   // Memory for `output` on the engine's device, and its end.
   virtual void* allocate(std::size_t bytes) const = 0;

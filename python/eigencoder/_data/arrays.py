@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from math import ceil
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,7 +11,6 @@ from sklearn import config_context
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import validate_data
 
-from .. import _core
 from .._core import DeviceArray
 from .device import Matrix, check_finite, column_extremes_of, device_array, lies_on_gpu
 
@@ -61,6 +58,13 @@ def check_features(
     with without_dispatch():
         array = validate_data(estimator, X, reset=reset, dtype=_columns_dtype(X), ensure_all_finite=all_finite)
     return _as_floats(array, dtype, "X")
+
+
+def check_features_as(fitted: Any, estimator: Any, X: ArrayLike, *, device: str) -> Matrix:
+    """X for an estimator that starts from a fitted one: as this one takes it, which refuses or warns as its own."""
+    x = check_features(estimator, X, reset=True, dtype=fitted._dtype, device=device)
+    validate_data(fitted, X if isinstance(x, np.ndarray) else x, reset=False, skip_check_array=True)
+    return x
 
 
 def check_validation_data(estimator: Any, X_val: ArrayLike, dtype: DTypeLike, device: str) -> Matrix:
@@ -112,98 +116,6 @@ def check_sample_weight(sample_weight: ArrayLike | None, n_samples: int) -> Weig
     if (weights < 0).any():
         raise ValueError(f"sample_weight must not be negative, found {weights.min():g}")
     return mean_one(weights, slice(None), "every row")
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """The rows that train and those that validate, as the core names them; weights have mean 1 over their rows.
-
-    Labels are the classes of all rows of x, and of x_validation.
-    """
-
-    x: Matrix
-    rows: Rows | None = None
-    weights: Weights | None = None
-    x_validation: Matrix | None = None
-    validation_rows: Rows | None = None
-    validation_weights: Weights | None = None
-    labels: Labels | None = None
-    validation_labels: Labels | None = None
-
-    @classmethod
-    def split(
-        cls, x: Matrix, weights: Weights | None, labels: Labels | None, n_validation: int, seed: int
-    ) -> "TrainingData":
-        """Set some of the rows of x apart, drawn by the seed."""
-        order = _core.permutation(len(x), seed)
-        rows, validation_rows = np.sort(order[n_validation:]), np.sort(order[:n_validation])
-        return cls(
-            x,
-            rows,
-            mean_one(weights, rows, "every row that trains"),
-            x,
-            validation_rows,
-            mean_one(weights, validation_rows, "every row set apart for validation"),
-            labels,
-            labels,
-        )
-
-    @property
-    def n_rows(self) -> int:
-        """How many rows train."""
-        return len(self.x) if self.rows is None else len(self.rows)
-
-    @property
-    def shares(self) -> Weights:
-        """s_i / m of each row of x, 0 where it does not train."""
-        return _shares(len(self.x), self.rows, self.weights)
-
-    @property
-    def validation_shares(self) -> Weights:
-        """The same of x_validation, for the rows that validate."""
-        n_samples = 0 if self.x_validation is None else len(self.x_validation)
-        return _shares(n_samples, self.validation_rows, self.validation_weights)
-
-    def column_extremes(self, seen: NDArray[Any] | None) -> NDArray[Any]:
-        """The extremes that the rows that train have, or had before."""
-        trains = np.zeros(len(self.x), bool)
-        trains[slice(None) if self.rows is None else self.rows] = True
-        if self.weights is not None:
-            trains &= self.weights > 0
-        if isinstance(self.x, DeviceArray):
-            extremes = column_extremes_of(self.x)
-        else:
-            extremes = column_extremes(self.x, trains[:, np.newaxis])
-        if seen is None:
-            return extremes
-        return np.stack([np.minimum(extremes[0], seen[0]), np.maximum(extremes[1], seen[1])])
-
-
-def count_validation_rows(n_samples: int, validation_fraction: float) -> int:
-    """How many rows a split sets apart; ValueError where none would be left."""
-    n_validation = ceil(validation_fraction * n_samples)
-    if n_validation == n_samples:
-        raise ValueError(
-            f"validation_fraction={validation_fraction:g} leaves no row to train on, found n_samples={n_samples}: give "
-            "more rows, or X_val"
-        )
-    return n_validation
-
-
-def check_extremes(x: Matrix, weights: Weights | None, n_validation: int) -> None:
-    """Refuse rows on a GPU that have column extremes, of which only some train."""
-    if isinstance(x, DeviceArray) and (n_validation > 0 or (weights is not None and not weights.all())):
-        raise ValueError(
-            "corruption='salt_and_pepper' needs the extremes of the rows that train, which for X on a GPU are those of "
-            "all: give X_val and no weights of zero, or pass X on the host"
-        )
-
-
-def _shares(n_samples: int, rows: Rows | None, weights: Weights | None) -> Weights:
-    chosen = slice(None) if rows is None else rows
-    shares = np.zeros(n_samples)
-    shares[chosen] = 1 if weights is None else weights[chosen]
-    return shares / (n_samples if rows is None else len(rows))
 
 
 def mean_one(weights: Weights | None, rows: Rows | slice, which: str) -> Weights | None:

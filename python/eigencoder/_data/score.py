@@ -14,9 +14,10 @@ def squared_deviation(x: Matrix, weights: NDArray[np.float64]) -> float:
     if isinstance(x, DeviceArray):
         return _squared_deviation_on_gpu(x, weights)
     origin = x[weights.argmax()].astype(np.float64)  # differences from it are exactly 0 for equal rows
-    batches = list(gen_batches(len(x), 1024))
-    mean = sum(weights[rows] @ (x[rows] - origin) for rows in batches) / weights.sum()
-    return float(sum(weights[rows] @ ((x[rows] - origin - mean) ** 2).sum(axis=1) for rows in batches))
+    weighed = np.flatnonzero(weights)
+    batches = [weighed[batch] for batch in gen_batches(len(weighed), 1024)]
+    mean = sum(np.einsum("i,ij->j", weights[rows], x[rows] - origin) for rows in batches) / weights.sum()
+    return float(sum(np.sum(weights[rows] * ((x[rows] - origin - mean) ** 2).sum(axis=1)) for rows in batches))
 
 
 def _squared_deviation_on_gpu(x: DeviceArray, weights: NDArray[np.float64]) -> float:
@@ -57,7 +58,7 @@ def _squared_deviation_on_gpu(x: DeviceArray, weights: NDArray[np.float64]) -> f
     _, mean = mean_square_and_mean()
     origin[...] = np.clip(mean, *column_extremes_of(x))  # exact where a column is constant
     mean_square, mean = mean_square_and_mean()
-    return float(len(x) * (mean_square - mean @ mean))
+    return float(len(x) * (mean_square - np.sum(mean * mean)))
 
 
 def explained(error: float, deviation: float) -> float:

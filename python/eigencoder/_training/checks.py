@@ -106,6 +106,21 @@ def verbose(name: str, value: object) -> int:
     return level
 
 
+def class_weight(name: str, value: object) -> dict[Any, float] | str | None:
+    if value is None or (isinstance(value, str) and value == "balanced"):
+        return value
+    expected = "None, 'balanced' or a dict such as {0: 1.0, 1: 5.0}, from classes to weights"
+    if isinstance(value, str):
+        raise ValueError(f"{name} must be {expected}, found {value!r}")
+    if not isinstance(value, dict):
+        raise TypeError(f"{name} must be {expected}, {_found(value)}")
+    weights = {label: real(f"{name}[{label!r}]", weight) for label, weight in value.items()}
+    for label, weight in weights.items():
+        if not 0 <= weight < np.inf:
+            raise ValueError(f"{name}[{label!r}] must be finite and not negative, found {weight}")
+    return weights
+
+
 def n_jobs(name: str, value: object) -> int | None:
     """A number of jobs as `n_threads` takes it."""
     return None if value is None else integer(name, value, bits=32)

@@ -60,6 +60,15 @@ class AutoencoderEstimator(NetworkEstimator, Protocol):
     def set_params(self, **params: Any) -> Any: ...
 
 
+def name_features(fitted: Any, names: NDArray[Any] | None) -> None:
+    """Give an autoencoder that was fitted on a bare array the names of its columns, and so a stack's first layer."""
+    if names is None:
+        return
+    fitted.feature_names_in_ = names
+    for first in getattr(fitted, "layers_", [])[:1]:
+        name_features(first, names)
+
+
 def is_autoencoder(value: object) -> TypeGuard[AutoencoderEstimator]:
     """Whether it is one of our autoencoders, fitted or not."""
     return isinstance(value, BaseEstimator) and hasattr(value, "_settings") and hasattr(value, "reconstruct")

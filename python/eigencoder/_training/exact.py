@@ -9,19 +9,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
-from sklearn.utils import gen_batches
-from sklearn.utils.extmath import svd_flip
 from threadpoolctl import threadpool_limits
 
 from .. import _core
-from .._data.arrays import TrainingData
+from .._data.components import Deviations, leading_eigenvectors, unit_columns
 from .._data.device import require_host
+from .._data.training_data import TrainingData
 from .network import Network, check_memory, layers_of
 from .settings import Settings, TrainingSettings
 
 Array = NDArray[np.float64]
 
-_BLOCK_ROWS = 1024
 _CAN_SOLVE = (
     "solver='exact' solves activation='identity' (input, code and output), no hidden layers, loss='squared_error' and "
     "nothing that changes code, gradient or weights (penalty, n_active, max_grad_norm, averaging); and with that "
@@ -86,15 +84,16 @@ def check(settings: Settings) -> None:
         raise ValueError(f"{_CAN_SOLVE}; found {values}: change that, or use solver='adam'")
 
 
-def check_covariance(n_features: int, need: str, advice: str) -> None:
-    """Refuse so many features that their covariance does not fit into memory."""
-    needed = 2 * 8 * n_features**2  # and LAPACK's copy of it
-    check_memory(needed, f"{need} needs at least {needed} bytes for the covariance of {n_features} features", advice)
+def check_covariance(n_rows: int, n_features: int, need: str, advice: str) -> None:
+    """Refuse so much data that neither the products of its columns nor those of its rows fit into memory."""
+    needed = 2 * 8 * min(n_rows, n_features) ** 2  # and LAPACK's copy
+    data = f"{n_rows} rows of {n_features} features"
+    check_memory(needed, f"{need} needs at least {needed} bytes for the covariance of {data}", advice)
 
 
 def check_data(x: NDArray[Any]) -> None:
     """Refuse data whose covariance does not fit into memory or into the numbers."""
-    check_covariance(x.shape[1], "solver='exact'", "use solver='adam', or fewer features")
+    check_covariance(len(x), x.shape[1], "solver='exact'", "use solver='adam', or fewer features")
     check_squares(x)
 
 
@@ -145,18 +144,18 @@ def fit(
 def solve(
     x: NDArray[Any], shares: Array, n_units: int, settings: TrainingSettings, noise: Noise, n_threads: int
 ) -> tuple[list[Array], list[Array]]:
-    """The coefs and intercepts of least expected J. Units beyond the number of features get weights 0."""
-    mean, covariance = mean_and_covariance(x, shares, n_threads)
-    n_components = min(n_units, len(mean))
-    if settings.corruption is None:
-        encoder, decoder = _shrunk_components(covariance, n_components, settings.alpha)
+    """The coefs and intercepts of least expected J. Units beyond the rank of the data get weights 0."""
+    data = Deviations(x, shares, n_threads)
+    variance = noise.mean_variance(x, shares)
+    n_components = min(n_units, len(data.mean))
+    if noise.keep == 1 and not variance.any():
+        encoder, decoder = _shrunk_components(data, n_components, settings.alpha)
     else:
-        encoder, decoder = _reduced_rank_regression(
-            noise.keep**2 * covariance + np.diag(noise.mean_variance(x, shares)), noise.keep * covariance, n_components
-        )
-    rest = (0, n_units - n_components)
+        regression = _regression_by_rows if data.is_wide else _reduced_rank_regression
+        encoder, decoder = regression(data, noise.keep, variance, n_components)
+    rest = (0, n_units - encoder.shape[1])
     encoder, decoder = np.pad(encoder, ((0, 0), rest)), np.pad(decoder, (rest, (0, 0)))
-    return [encoder, decoder], [-noise.keep * mean @ encoder, mean]
+    return [encoder, decoder], [-noise.keep * data.mean @ encoder, data.mean]
 
 
 def expected_error(
@@ -170,44 +169,42 @@ def expected_error(
     """The weighted mean of E ||x - h(x~)||^2 = ||x - h(E x~)||^2 + sum_j Var[x~_j] ||row j of W1 W2||^2."""
     (encoder, decoder), intercepts = network.unpack(parameters)
     of_mean = layers_of([noise.keep * encoder, decoder], intercepts, network.activations, (0, 0), parameters.dtype)
-    slopes = np.square(encoder @ decoder).sum(axis=1, dtype=np.float64)
+    encoder, decoder = encoder.astype(np.float64), decoder.astype(np.float64)
+    slopes = np.einsum("jk,jk->j", encoder @ (decoder @ decoder.T), encoder)
     return float(shares @ _core.squared_errors(of_mean, x, n_threads) + noise.mean_variance(x, shares) @ slopes)
 
 
-def _shrunk_components(covariance: Array, n_components: int, alpha: float) -> tuple[Array, Array]:
+def _shrunk_components(data: Deviations, n_components: int, alpha: float) -> tuple[Array, Array]:
     """W1 = U D, W2 = W1^T, with D = sqrt(max(0, 1 - alpha / (2 variance)))."""
-    variances, components = leading_eigenvectors(covariance, n_components)
+    variances, components = data.principal_components(n_components)
     floor = max(alpha / 2, np.finfo(np.float64).tiny)
     encoder = components * np.sqrt(1 - alpha / 2 / np.maximum(variances, floor))
     return encoder, encoder.T
 
 
-def _reduced_rank_regression(input_covariance: Array, cross_covariance: Array, rank: int) -> tuple[Array, Array]:
-    """W1 = Q^+ P V, W2 = V^T, with the leading eigenvectors V of P^T Q^+ P."""
-    variances, directions = eigh(input_covariance)
+def _reduced_rank_regression(data: Deviations, keep: float, variance: Array, rank: int) -> tuple[Array, Array]:
+    """W1 = Q^+ P V, W2 = V^T, with the leading eigenvectors V of P^T Q^+ P; Q = cov(x~), P = cov(x~, x)."""
+    covariance = data.covariance()
+    variances, directions = eigh(keep**2 * covariance + np.diag(variance))
     kept = variances > len(variances) * np.finfo(np.float64).eps * variances[-1]
     whitening = directions[:, kept] / np.sqrt(variances[kept])  # Q^+ = whitening whitening^T
-    regression = whitening.T @ cross_covariance
+    regression = whitening.T @ (keep * covariance)
     _, components = leading_eigenvectors(regression.T @ regression, rank)
     return whitening @ (regression @ components), components.T
 
 
-def leading_eigenvectors(matrix: Array, n: int) -> tuple[Array, Array]:
-    """The n largest eigenvalues, (n,), and eigenvectors, (len(matrix), n), in the order and with the signs of PCA."""
-    n_all = len(matrix)
-    few = (n_all - n, n_all - 1) if 4 * n <= n_all else None  # else slower than all of them
-    values, vectors = eigh(matrix, subset_by_index=few)
-    values, vectors = values[::-1][:n], vectors[:, ::-1][:, :n]
-    return values, svd_flip(None, vectors.T, u_based_decision=False)[1].T
+def _regression_by_rows(data: Deviations, keep: float, variance: Array, rank: int) -> tuple[Array, Array]:
+    """The same from products of rows: with the covariance E E^T, the noise's variances N and M = E^T N^-1 E,
 
-
-def mean_and_covariance(x: NDArray[Any], shares: Array, n_threads: int) -> tuple[Array, Array]:
-    mean, covariance = np.zeros(x.shape[1]), np.zeros((x.shape[1], x.shape[1]))
-    blocks = list(gen_batches(len(x), _BLOCK_ROWS))
-    for rows in blocks:
-        mean += shares[rows] @ x[rows]
-    with threadpool_limits(n_threads, user_api="blas"):
-        for rows in blocks:
-            deviations = np.sqrt(shares[rows, np.newaxis]) * (x[rows] - mean)
-            covariance += deviations.T @ deviations
-    return mean, covariance
+    Q^-1 E = N^-1 E (I + keep^2 M)^-1 (Woodbury's identity), and so P^T Q^-1 P = E keep^2 M (I + keep^2 M)^-1 E^T.
+    A column without noise is one of zeros, which has no part in it.
+    """
+    columns = data.transposed()
+    inverse = np.divide(1, variance, out=np.zeros_like(variance), where=variance > 0)
+    signals, directions = eigh(data.gram(columns, inverse))
+    signals = keep**2 * np.maximum(signals, 0)
+    root = directions * np.sqrt(signals / (1 + signals))
+    variances, coordinates = leading_eigenvectors(root.T @ data.gram(columns) @ root, min(rank, len(root)))
+    components = unit_columns(columns @ (root @ coordinates), variances)
+    in_directions = directions.T @ (columns.T @ components) / (1 + signals)[:, np.newaxis]
+    return inverse[:, np.newaxis] * (columns @ (keep * directions @ in_directions)), components.T

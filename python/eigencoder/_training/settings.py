@@ -77,7 +77,9 @@ class TrainingSettings(ABC):
     @property
     def n_arrays(self) -> int:
         """How many arrays of the size of the parameters a training holds."""
-        n = 6  # parameters, gradients, two moments, start of the epoch, best so far
+        n = 5  # parameters, gradients, two moments, start of the epoch
+        if self.early_stopping:
+            n += 3  # the best so far, with its moments
         if self.averaging is not None:
             n += 2  # average, its start
         if self.solver == "lbfgs":

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import gen_batches
-from threadpoolctl import threadpool_limits
 
 from .. import _core
-from .._data.arrays import count_validation_rows
+from .._data.components import Deviations
 from .._data.device import Matrix, require_host
 from .._data.score import explained, squared_deviation
+from .._data.training_data import count_validation_rows
 from . import exact
 from .callbacks import Reporter
 from .estimators import AutoencoderEstimator
@@ -82,13 +82,14 @@ class SizeSearch(Training):
         return None
 
     def make_network(self, n_features: int) -> Network:
-        """That of the last fit, or the largest that may be tried until the data tell where to begin."""
-        exact.check_covariance(n_features, f"n_components={self.share:g}", "give the number of units")
-        return self.settings.sized(self.estimator.n_components_ if self.resumes else n_features).network(n_features)
+        """That of the last fit, or the smallest until the data tell where to begin."""
+        return self.settings.sized(self.estimator.n_components_ if self.resumes else 1).network(n_features)
 
     def count_held_out(self, x: Matrix, x_val: Matrix | None) -> int:
+        need = f"n_components={self.share:g}"
         for array in (x, x_val):
-            require_host(array, f"n_components={self.share:g}")
+            require_host(array, need)
+        exact.check_covariance(len(x), x.shape[1], need, "give the number of units")
         n_split = 0 if x_val is not None else count_validation_rows(len(x), self.settings.validation_fraction)
         n_rows = n_split if x_val is None else len(x_val)
         if n_rows < 2:
@@ -156,7 +157,9 @@ class SizeSearch(Training):
         return self.data.x_validation
 
     def _network_of(self, n_components: int) -> Network:
-        return self.settings.sized(n_components).network(self.data.x.shape[1])
+        network = self.settings.sized(n_components).network(self.data.x.shape[1])
+        self.check_memory(network, self.data.x)
+        return network
 
     def _layers(self) -> list[Layer]:
         weights = self.network.unpack(self.trained)
@@ -164,21 +167,15 @@ class SizeSearch(Training):
 
     def _score(self) -> float:
         errors = _core.squared_errors(self._layers(), self._held_out, self.n_threads, self.device)
-        return explained(float(np.sum(self.data.validation_shares * errors)), self.deviation)
+        shares = self.data.validation_shares
+        rows = np.flatnonzero(shares)
+        return explained(float(np.sum(shares[rows] * errors[rows])), self.deviation)
 
     def _score_pca(self) -> NDArray[np.float64]:
         """The score on held-out rows of PCA of the rows that train, with 1, 2, ... components."""
-        data = self.data
-        with threadpool_limits(1, user_api="blas"):  # so that n_jobs changes no bit
-            mean, covariance = exact.mean_and_covariance(self._x, data.shares, self.n_threads)
-            _, components = exact.leading_eigenvectors(covariance, len(mean))
-            held_out_mean, held_out_covariance = exact.mean_and_covariance(
-                self._held_out, data.validation_shares, self.n_threads
-            )
-            explained_squares = ((held_out_mean - mean) @ components) ** 2
-            explained_squares += np.einsum("ij,ij->j", components, held_out_covariance @ components)
-        squares = np.trace(held_out_covariance) + np.sum((held_out_mean - mean) ** 2)
-        errors = squares - np.cumsum(explained_squares)
+        trained = Deviations(self._x, self.data.shares, self.n_threads)
+        held_out = Deviations(self._held_out, self.data.validation_shares, self.n_threads, mean=trained.mean)
+        errors = held_out.sum_of_squares() - np.cumsum(trained.captured(held_out))
         return np.array([explained(error, self.deviation) for error in errors])
 
     def _pca_size(self, share: float) -> int:
@@ -220,8 +217,8 @@ class SizeSearch(Training):
     def _warn(self) -> None:
         size = max(self.scores, key=lambda size: self.scores[size])
         warnings.warn(
-            f"no code of up to {len(self.pca_scores)} units, as many as there are features, explains "
-            f"{self.share:g} of the variance of the held-out rows: {size} units explain the most, "
+            f"no code of up to {len(self.pca_scores)} units, as many as there are features or rows that train, "
+            f"explains {self.share:g} of the variance of the held-out rows: {size} units explain the most, "
             f"{self.scores[size]:.3g}. Lower n_components, or train for longer; the estimator holds the largest code",
             ConvergenceWarning,
             stacklevel=2,

@@ -13,10 +13,11 @@ from sklearn.utils import Bunch
 from .._data.device import require_host
 from ..exceptions import DivergenceError
 from .checks import boolean
-from .estimators import AutoencoderEstimator, is_autoencoder
+from .estimators import AutoencoderEstimator, is_autoencoder, name_features
 from .network import Network
+from .parts import checked_network
 from .settings import AutoencoderSettings
-from .training import Training, checked_network
+from .training import Training
 
 NamedLayer: TypeAlias = tuple[str, AutoencoderEstimator]
 _T = TypeVar("_T")
@@ -108,6 +109,7 @@ class StackTraining(Training):
             with _naming(name):
                 layer.fit(codes, sample_weight=self.sample_weight, X_val=validation_codes)
             layers.append(layer)
+        name_features(layers[0], getattr(self.estimator, "feature_names_in_", None))
         coefs, intercepts = [layer.coefs_ for layer in layers], [layer.intercepts_ for layer in layers]
         self.parameters[...] = self.network.pack(unrolled(coefs), unrolled(intercepts), self.parameters.dtype)
         self.layers = layers

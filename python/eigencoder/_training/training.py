@@ -9,15 +9,14 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from .. import _core
 from .._data.arrays import (
     Labels,
-    TrainingData,
-    check_extremes,
+    Weights,
     check_features,
     check_sample_weight,
     check_validation_data,
-    count_validation_rows,
     features_kept_on_error,
 )
 from .._data.device import Matrix, device_of, require_host
+from .._data.training_data import TrainingData, check_extremes, count_validation_rows
 from ..exceptions import DivergenceError
 from . import exact
 from .callbacks import Reporter
@@ -37,11 +36,20 @@ def train(
     y: object,
     sample_weight: ArrayLike | None,
     X_val: ArrayLike | None,
+    y_val: object = None,
+    classes: object = None,
 ) -> None:
     """Do the task; estimator and random numbers stay as they were where an argument is refused."""
     with features_kept_on_error(estimator):
         training = estimator._training(
-            estimator, X, y, sample_weight=sample_weight, X_val=X_val, incremental=task == "partial_fit"
+            estimator,
+            X,
+            y,
+            sample_weight=sample_weight,
+            X_val=X_val,
+            y_val=y_val,
+            classes=classes,
+            incremental=task == "partial_fit",
         )
         with training.draw.undone_on_error():
             training.begin()
@@ -76,23 +84,15 @@ def train(
     reporter.fit_ends()
 
 
-def checked_network(settings: AutoencoderSettings, n_features: int) -> Network:
-    """The network of another estimator, which is to be trained later; refuses what can be refused now."""
-    if isinstance(settings, Settings) and settings.solver == "exact":
-        exact.check(settings)
-    network = settings.network(n_features)
-    n_threads(settings.n_jobs)
-    _core.engine(settings.training_device)
-    settings.optimizer()
-    settings.schedule(max_iter=settings.max_iter, first_epoch=0)
-    _core.check(network.config, settings.objective())
-    return network
+# Moments that begin at 0 would make the first steps at trained weights as long as at random ones.
+_N_WARMUP_UPDATES = 10
 
 
 class OptimizerState(NamedTuple):
-    """What partial_fit carries from one block to the next, besides the weights.
+    """What a training leaves for partial_fit to go on from, besides the weights.
 
-    With ``average`` those are the average, and the parameters that the optimizer moves stand here.
+    With ``average`` those are the average, and the parameters that the optimizer moves stand here. The rate grows over
+    the first ``n_warmup_updates``.
     """
 
     solver: str
@@ -102,6 +102,7 @@ class OptimizerState(NamedTuple):
     parameters: NDArray[Any] | None
     mean_activity: NDArray[np.float64] | None
     n_updates: int
+    n_warmup_updates: int
 
 
 class Training:
@@ -122,6 +123,8 @@ class Training:
         *,
         sample_weight: ArrayLike | None,
         X_val: ArrayLike | None,
+        y_val: object,
+        classes: object,
         incremental: bool,
     ) -> None:
         settings = estimator._settings()
@@ -138,8 +141,7 @@ class Training:
         self.resumes = hasattr(estimator, "coefs_") and (incremental or settings.warm_start)
         self.n_iter_before = estimator.n_iter_ if self.resumes else 0
 
-        dtype = estimator._dtype if self.resumes else None
-        x = check_features(estimator, X, reset=not self.resumes, dtype=dtype, device=self.device)
+        x = self.check_rows(X)
         self.device = device_of(x, self.device)
         x_val = None if X_val is None else check_validation_data(estimator, X_val, x.dtype, self.device)
         self.device = device_of(x_val, self.device)
@@ -147,10 +149,12 @@ class Training:
         if x_val is not None:
             settings.check_data(x_val, "X_val")
         self.sample_weight = sample_weight
-        weights, labels = check_sample_weight(sample_weight, len(x)), self.check_labels(y, len(x))
+        weights = check_sample_weight(sample_weight, len(x))
+        labels, validation_labels = self.check_labels(x, y, x_val, y_val, classes)
+        weights = self.weigh(weights, labels)
         self.n_threads = n_threads(settings.n_jobs)
         self.network = self.make_network(x.shape[1])
-        self.network.check_memory(x.dtype.itemsize, settings.n_arrays, n_batch=min(settings.batch_size, len(x)))
+        self.check_memory(self.network, x)
         if settings.solver == "exact":
             exact.check_data(require_host(x, "solver='exact'"))
         self.objective, self.optimizer = settings.objective(), settings.optimizer()
@@ -169,18 +173,36 @@ class Training:
             self.data = (
                 TrainingData.split(x, weights, labels, n_validation, self.seed)
                 if n_validation > 0
-                else TrainingData(x, weights=weights, x_validation=x_val, labels=labels)
+                else TrainingData(
+                    x, weights=weights, x_validation=x_val, labels=labels, validation_labels=validation_labels
+                )
             )
             self.column_extremes = self._column_extremes()
 
-    def check_labels(self, y: object, n_samples: int) -> Labels | None:
-        """The classes of the rows, by number; None where y is ignored."""
-        return None
+    def check_rows(self, X: ArrayLike) -> Matrix:
+        """X as the core takes it, with the features that the estimator has or is to have."""
+        dtype = self.estimator._dtype if self.resumes else None
+        return check_features(self.estimator, X, reset=not self.resumes, dtype=dtype, device=self.device)
+
+    def check_labels(
+        self, x: Matrix, y: object, x_val: Matrix | None, y_val: object, classes: object
+    ) -> tuple[Labels | None, Labels | None]:
+        """The classes of the rows, and of those that validate, by number; None where y is ignored."""
+        return None, None
+
+    def weigh(self, weights: Weights | None, labels: Labels | None) -> Weights | None:
+        """What the rows weigh in all, given their own weights."""
+        return weights
 
     def make_network(self, n_features: int) -> Network:
         """The network to train."""
         assert isinstance(self.settings, AutoencoderSettings)
         return self.settings.network(n_features)
+
+    def check_memory(self, network: Network, x: Matrix) -> None:
+        """Refuse a network whose training does not fit into memory."""
+        n_batch = min(self.settings.batch_size, len(x))
+        network.check_memory(x.dtype.itemsize, self.settings.n_arrays, n_batch)
 
     def count_held_out(self, x: Matrix, x_val: Matrix | None) -> int:
         """How many rows of x are set apart."""
@@ -220,8 +242,9 @@ class Training:
             or kept.solver != self.settings.solver
             or kept.first_moment.shape != self.parameters.shape  # where tied_weights has changed
         ):
-            zeros = np.zeros_like(self.parameters)
-            kept = OptimizerState(self.settings.solver, zeros, zeros, None, None, None, n_updates=0)
+            zeros = np.zeros(0 if self.settings.solver == "exact" else len(self.parameters), self.parameters.dtype)
+            n_warmup_updates = _N_WARMUP_UPDATES if self.resumes and self.incremental else 0
+            kept = OptimizerState(self.settings.solver, zeros, zeros, None, None, None, 0, n_warmup_updates)
         average = None
         if self.settings.averaging is not None:
             average = self.parameters.copy()
@@ -273,6 +296,7 @@ class Training:
             average=self.optimizer_state.average,
             mean_activity=self.optimizer_state.mean_activity,
             n_updates=self.optimizer_state.n_updates,
+            n_warmup_updates=self.optimizer_state.n_warmup_updates,
             on_epoch_begin=reporter.on_epoch_begin,
             on_epoch_end=reporter.on_epoch_end,
             n_threads=self.n_threads,
@@ -312,7 +336,7 @@ class Training:
         estimator._seed = self.seed
         estimator._column_extremes = self.column_extremes
         estimator._optimizer_state = None
-        if self.incremental and result.status != "diverged":
+        if result.status != "diverged" and self.settings.solver not in ("lbfgs", "exact"):
             average = self.optimizer_state.average
             estimator._optimizer_state = self.optimizer_state._replace(
                 average=None if average is None else average.copy(),  # coefs_ may be changed in place

@@ -187,6 +187,7 @@ class Dataset:
 class TrainingState:
     """Where a training stands: flat vectors, (n_parameters,), and the number of updates made.
 
+    Over the first ``n_warmup_updates`` of them the learning rate grows: moments of 0 at weights that are trained.
     ``average`` is that of the parameters after each update; ``mean_activity``, (n_components,), that of the batches,
     NaN before the first one. None: not asked for.
     """
@@ -197,6 +198,7 @@ class TrainingState:
     n_updates: int = 0
     average: Array | None = None
     mean_activity: Array | None = None
+    n_warmup_updates: int = 0
 
     @property
     def result(self) -> Array:

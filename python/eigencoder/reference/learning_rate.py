@@ -25,12 +25,15 @@ class LearningRateSchedule:
         if self._optimizer.learning_rate == "invscaling":
             self._rate = self._optimizer.learning_rate_init / (rows_seen + 1) ** self._optimizer.power_t
 
-    def __call__(self, update: int) -> float:
-        """The rate of update 0, 1, ...: it grows linearly in ``warmup_epochs``.
+    def __call__(self, update: int, age: int, n_warmup_updates: int) -> float:
+        """The rate of update 0, 1, ... of this fit, where the moments have seen ``age`` updates.
+
+        It grows linearly in ``warmup_epochs``, and while the moments are younger than ``n_warmup_updates``.
 
         "cosine" then falls to 0 at the last update: rate (1 + cos(pi progress)) / 2 (Loshchilov & Hutter 2017).
         """
         rate = self._rate * min(1.0, (update + 1) / max(self._n_warmup, 1.0))
+        rate *= min(1.0, (age + 1) / max(n_warmup_updates, 1))
         if self._optimizer.learning_rate == "cosine":
             progress = max(0.0, update - self._n_warmup) / max(self._n_updates - self._n_warmup, 1.0)
             rate *= (1 + np.cos(np.pi * min(progress, 1.0))) / 2

@@ -64,6 +64,11 @@ def split_rows(n_samples: int, validation_fraction: float, seed: int) -> tuple[R
     return np.sort(order[n_validation:]), np.sort(order[:n_validation])
 
 
+def n_batches(n_samples: int, batch_size: int) -> int:
+    """How many batches of up to so many rows an epoch has."""
+    return -(-n_samples // batch_size)
+
+
 def loss_and_gradients(
     network: Network,
     objective: Objective,
@@ -136,9 +141,7 @@ def fit(
     n_unimproved = 0
     status = "max_iter"
 
-    learning_rate = LearningRateSchedule(
-        optimizer, -(-len(train.rows) // min(schedule.batch_size, len(train.rows))), schedule.max_iter
-    )
+    learning_rate = LearningRateSchedule(optimizer, n_batches(len(train.rows), schedule.batch_size), schedule.max_iter)
     first_update = state.n_updates
     minimiser = None
     if optimizer.solver == "lbfgs":
@@ -202,15 +205,17 @@ def _train_epoch(
     epoch: int,
     state: TrainingState,
 ) -> tuple[float, TrainingState] | None:
-    """The training loss and the state after an epoch; None if it diverged. A batch of zero weight is skipped."""
+    """The training loss and the state after an epoch; None if it diverged.
+
+    Batches are nearly equal, the first ones longer by a row. One of zero weight is skipped.
+    """
     rows = train.rows
     if schedule.shuffle:
         rows = rows[permutation(len(rows), seed, Stream.shuffle, row=train.first_row, epoch=epoch)]
     noise = Noise(objective.corruption, objective.corruption_level, seed, epoch=epoch)
     loss_sum = 0.0
     n_rows_in_sum = 0
-    for start in range(0, len(rows), schedule.batch_size):
-        batch = rows[start : start + schedule.batch_size]
+    for batch in np.array_split(rows, n_batches(len(rows), schedule.batch_size)):
         if train.weights[batch].sum() == 0:
             continue
         loss, gradients = _of_batch(network, objective, state.parameters, train, batch, noise, state.mean_activity)
@@ -218,7 +223,8 @@ def _train_epoch(
             return None
         if state.mean_activity is not None:
             state = _with_mean_activity(network, objective, train, batch, noise, state)
-        state = update(network, optimizer, learning_rate(state.n_updates - first_update), gradients, state)
+        rate = learning_rate(state.n_updates - first_update, state.n_updates, state.n_warmup_updates)
+        state = update(network, optimizer, rate, gradients, state)
         loss_sum += loss * len(batch)
         n_rows_in_sum += len(batch)
     if not np.isfinite(state.parameters).all():

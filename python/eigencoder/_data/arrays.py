@@ -13,6 +13,7 @@ from sklearn.utils.validation import validate_data
 
 from .._core import DeviceArray
 from .device import Matrix, check_finite, column_extremes_of, device_array, lies_on_gpu
+from .finite import require_finite
 
 Rows: TypeAlias = NDArray[np.int64]
 Weights: TypeAlias = NDArray[np.float64]
@@ -113,6 +114,8 @@ def check_sample_weight(sample_weight: ArrayLike | None, n_samples: int) -> Weig
     weights: Weights = _as_floats(array, np.float64, "sample_weight")
     if weights.shape != (n_samples,):
         raise ValueError(f"sample_weight has shape {weights.shape}, X has {n_samples} rows: give one weight a row")
+    if not np.isfinite(weights.max()):
+        require_finite(weights, "sample_weight")
     if (weights < 0).any():
         raise ValueError(f"sample_weight must not be negative, found {weights.min():g}")
     return mean_one(weights, slice(None), "every row")

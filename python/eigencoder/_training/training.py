@@ -17,9 +17,9 @@ from .._data.arrays import (
 )
 from .._data.device import Matrix, device_of, require_host
 from .._data.training_data import TrainingData, check_extremes, count_validation_rows
-from ..exceptions import DivergenceError
 from . import exact
 from .callbacks import Reporter
+from .divergence import divergence, has_diverged, require_finite_data_of
 from .estimators import NetworkEstimator
 from .network import Network
 from .seed import Draw
@@ -67,20 +67,16 @@ def train(
                 fitted_attributes=lambda: training.model_attributes(training.trained.copy()),
             )
             reporter.fit_begins()
-    result, exception = training.run(reporter)
+            result, exception = training.run(reporter)
+            require_finite_data_of(result, estimator, training.data)
     training.store(result)
     if exception is not None:
         try:
             raise exception
         finally:
             del exception  # its traceback holds this frame: keeping it would make a cycle
-    if result.status == "diverged":
-        rate = training.settings.learning_rate_init
-        advice = "" if training.settings.solver == "lbfgs" else f" with learning_rate_init={rate:g}: lower it, or"
-        raise DivergenceError(
-            f"the loss was not finite any more in epoch {estimator.n_iter_ + 1}{advice or ':'} scale X. The estimator "
-            "holds the weights of the start of that epoch"
-        )
+    if has_diverged(result):
+        raise divergence(estimator, training.settings, training.data)
     reporter.fit_ends()
 
 
@@ -156,7 +152,7 @@ class Training:
         self.network = self.make_network(x.shape[1])
         self.check_memory(self.network, x)
         if settings.solver == "exact":
-            exact.check_data(require_host(x, "solver='exact'"))
+            exact.check_data(estimator, require_host(x, "solver='exact'"), x_val)
         self.objective, self.optimizer = settings.objective(), settings.optimizer()
         self.schedule = settings.schedule(max_iter=self.max_iter, first_epoch=0 if incremental else self.n_iter_before)
         _core.check(self.network.config, self.objective)

@@ -5,7 +5,7 @@ import pytest
 
 from eigencoder import Autoencoder, DivergenceError, EncoderClassifier, StackedAutoencoder
 from refusals import assert_refused, data
-from tolerances import NATIVE_OVER_REFERENCE
+from tolerances import EQUIVALENCE, NATIVE_OVER_REFERENCE
 
 HUGE = {"float32": 1e25, "float64": -1e200}
 
@@ -59,6 +59,14 @@ def test_a_sum_of_scores_beyond_float64_names_the_largest_entry():
     assert_refused(autoencoder, ValueError, message, lambda a: a.score(X))
 
 
+@pytest.mark.parametrize("dtype", HUGE)
+def test_a_row_without_weight_has_no_part_in_a_score(dtype):
+    X, weights = with_huge(dtype), np.ones(30)
+    weights[3] = 0
+    expected = fitted(dtype).score(np.delete(X, 3, axis=0))
+    EQUIVALENCE.assert_close(fitted(dtype).score(X, sample_weight=weights), expected)
+
+
 def test_weights_that_are_not_finite_are_named_and_not_the_rows():
     autoencoder = fitted("float32")
     autoencoder.coefs_[1][0, 0] = np.nan
@@ -88,6 +96,8 @@ def test_without_epochs_it_is_the_initial_weights_that_diverge(dtype):
     with pytest.raises(DivergenceError, match="the loss of the initial weights is not finite: X has entries up to"):
         autoencoder.fit(with_huge(dtype))
     np.testing.assert_array_equal(autoencoder.coefs_[0], autoencoder.fit(data().astype(dtype)).coefs_[0])
+    with pytest.raises(DivergenceError, match="in epoch 1: X has entries up to"):
+        autoencoder.partial_fit(with_huge(dtype))
 
 
 @pytest.mark.parametrize("data_of", [lambda X: {"X": X}, lambda X: {"X": data(), "X_val": X}], ids=["X", "X_val"])

@@ -25,6 +25,8 @@ from ._training.sizing import SizeSearch
 from ._training.threads import n_threads
 from ._training.training import OptimizerState, Training, train
 
+_BLOCK_ROWS = 1024  # of a copy in float64
+
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
@@ -250,7 +252,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
         ValueError
             If X cannot be used, or an error is beyond float64; on a GPU, beyond the dtype of X.
         """
-        return -self._squared_errors(self._check_input(X))
+        x = self._check_input(X)
+        return -self._squared_errors(x, np.ones(len(x)))
 
     def score(self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None) -> float:
         """The share of the variance of X that the reconstruction explains.
@@ -283,26 +286,27 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
             return float("nan")
         if weights is None:
             weights = np.ones(len(x))
+        rows = np.flatnonzero(weights)
         with np.errstate(over="ignore", invalid="ignore"):
-            error = float(np.sum(weights * self._squared_errors(x)))
+            error = float(np.sum(weights[rows] * self._squared_errors(x, weights)[rows]))
             deviation = squared_deviation(x, weights)
         if not np.isfinite(error + deviation):
             raise overflow_of(self, x, "the sum of squares")
         return explained(error, deviation)
 
-    def _squared_errors(self, x: Matrix) -> NDArray[np.float64]:
-        """||x - h(x)||^2 of each row, in float64 where float32 is not enough."""
+    def _squared_errors(self, x: Matrix, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """||x - h(x)||^2 of each row, by float64 where float32 overflows; ValueError where that does too in a weighed one."""
         errors = self._infer(_core.squared_errors, x, self._layers())
-        overflowed = np.flatnonzero(~np.isfinite(errors))
+        overflowed = np.flatnonzero(~np.isfinite(errors) & (weights > 0))
         if isinstance(x, np.ndarray) and x.dtype != np.float64:
-            for first in range(0, len(overflowed), 1024):
-                rows = overflowed[first : first + 1024]
+            for first in range(0, len(overflowed), _BLOCK_ROWS):
+                rows = overflowed[first : first + _BLOCK_ROWS]
                 errors[rows] = self._infer(_core.squared_errors, x[rows].astype(np.float64), self._layers("float64"))
-        if not np.isfinite(errors).all():
+        beyond = overflowed[~np.isfinite(errors[overflowed])]
+        if len(beyond) > 0:
             if not all(np.isfinite(array).all() for array in (*self.coefs_, *self.intercepts_)):
                 raise ValueError("coefs_ and intercepts_ must be finite: restore the arrays, or fit afresh")
-            row = int(np.isfinite(errors).argmin())
-            raise overflow_of(self, x, f"the squared error of row {row}", row)
+            raise overflow_of(self, x, f"the squared error of row {beyond[0]}", int(beyond[0]))
         return errors
 
     @property

@@ -24,16 +24,22 @@ def require_finite_data_of(
         require_finite_data(estimator, data.x, data.x_validation)
 
 
-def divergence(estimator: NetworkEstimator, settings: TrainingSettings, data: TrainingData) -> DivergenceError:
+def divergence(
+    result: _core.FitResult | exact.FitResult,
+    estimator: NetworkEstimator,
+    settings: TrainingSettings,
+    data: TrainingData,
+) -> DivergenceError:
     """What to raise once the estimator holds the last weights whose loss was finite, or the initial ones."""
+    has_epochs = result.status == "diverged"
     overflow = overflowing_squares(estimator, data.x, data.x_validation)
     if overflow is not None:
         why = f": {overflow}"
-    elif settings.solver == "lbfgs" or settings.max_iter == 0:
-        why = ": scale X"
-    else:
+    elif has_epochs and settings.solver != "lbfgs":
         why = f" with learning_rate_init={settings.learning_rate_init:g}: lower it, or scale X"
-    if settings.max_iter == 0:
+    else:
+        why = ": scale X"
+    if not has_epochs:
         return DivergenceError(f"the loss of the initial weights is not finite{why}. The estimator holds these weights")
     return DivergenceError(
         f"the loss was not finite any more in epoch {estimator.n_iter_ + 1}{why}. The estimator holds the weights of "

@@ -76,7 +76,7 @@ def train(
         finally:
             del exception  # its traceback holds this frame: keeping it would make a cycle
     if has_diverged(result):
-        raise divergence(estimator, training.settings, training.data)
+        raise divergence(result, estimator, training.settings, training.data)
     reporter.fit_ends()
 
 

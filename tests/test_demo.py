@@ -2,6 +2,8 @@
 
 import io
 import math
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -186,6 +188,42 @@ def test_version(capsys):
         main(["--version"])
     assert stopped.value.code == 0
     assert capsys.readouterr().out == f"eigencoder {eigencoder.__version__}\n"
+
+
+COMMAND = """
+import sys
+import eigencoder.demo
+from eigencoder.cli import main
+from eigencoder.demo import parts
+
+eigencoder.demo.run = lambda out: parts.DemoConsole().print("found") is None
+sys.exit(main())
+"""
+WORDS = [["info"], ["--version"], ["--help"], ["demo"]]
+
+
+def run_command(words, stdout, folder):
+    command = [sys.executable, "-W", "ignore", "-c", COMMAND, *words]
+    buffered = {**os.environ, "PYTHONUNBUFFERED": ""}  # else argparse itself meets the error, and hides it
+    return subprocess.run(
+        command, stdout=stdout, stderr=subprocess.PIPE, text=True, cwd=folder, env=buffered, check=False
+    )
+
+
+@pytest.mark.parametrize("words", WORDS, ids=str)
+def test_a_pipe_that_nobody_reads_ends_a_command_quietly(words, tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = run_command(words, writer, tmp_path)
+    os.close(writer)
+    assert (result.stderr, result.returncode) == ("", 141)
+
+
+@pytest.mark.parametrize("words", WORDS, ids=str)
+def test_a_full_device_is_told_in_a_line(words, tmp_path):
+    with open("/dev/full", "w") as full:
+        result = run_command(words, full, tmp_path)
+    assert (result.stderr, result.returncode) == ("eigencoder: [Errno 28] No space left on device\n", 1)
 
 
 def test_info_is_show_config(capsys):

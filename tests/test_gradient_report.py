@@ -14,7 +14,7 @@ from eigencoder import (
     loss_and_gradients,
     reference,
 )
-from eigencoder import gradients as gradient_checks
+from eigencoder._training.objective import Objective
 from tolerances import GRADIENT, NATIVE_OVER_REFERENCE
 
 ESTIMATORS = [
@@ -90,6 +90,86 @@ def test_the_gradients_agree(estimator):
     assert 0 < report.native_differences == max(errors.native_differences for errors in report.errors)
 
 
+def near_a_kink(distance):
+    """One row, one unit of relu with z = distance; its bias is the parameter of index 2."""
+    autoencoder = Autoencoder(1, activation="relu", max_iter=0, random_state=0).fit([[1.0, 2.0]])
+    autoencoder.coefs_[0][...] = [[0.5], [-0.25]]
+    autoencoder.intercepts_[0][...] = distance
+    return autoencoder, [[1.0, 2.0]]
+
+
+@pytest.mark.parametrize("distance", [5e-4, -5e-4, 5e-5, -5e-5])
+def test_smaller_steps_do_not_cross_a_kink(distance):
+    report = check_gradients(*near_a_kink(distance))
+    assert report.ok, report
+    assert report.n_at_kinks == 0
+    assert "kink" not in repr(report)
+
+
+@pytest.mark.parametrize("distance", [0.0, 1e-9, -1e-9, 1.5e-5])
+def test_parameters_at_a_kink_are_counted_and_left_out(distance):
+    report = check_gradients(*near_a_kink(distance))
+    assert report.ok, report
+    assert (report.n_at_kinks, report.n_parameters) == (3, 7)  # whatever moves z
+    assert repr(report).endswith("3 parameters at a kink, left out")
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"activation": "relu", "hidden_layer_sizes": (4,)},
+        {"activation": "leaky_relu", "hidden_layer_sizes": (4,)},
+        {"activation": "tanh", "penalty": "l1"},
+        {"activation": "elu", "penalty": "contractive"},
+        {"activation": "elu", "penalty": "l1", "tied_weights": True},
+        {"activation": "softplus", "n_active": 2},
+    ],
+    ids=str,
+)
+def test_the_gradients_agree_where_a_row_of_zeros_stands_at_every_kink(parameters):
+    X = data()
+    X[2] = 0
+    report = check_gradients(Autoencoder(3, random_state=1, **parameters), X)
+    assert report.ok, report
+    assert report.n_at_kinks < report.n_parameters / 5
+
+
+def test_a_kink_in_the_slope_of_J_is_compared():
+    autoencoder, X = near_a_kink(0.0)
+    report = check_gradients(autoencoder.set_params(activation="elu"), X)
+    assert report.ok, report
+    assert report.n_at_kinks == 0
+
+
+def planted(monkeypatch, error, i):
+    """A native gradient whose entry i is wrong by a share of the largest."""
+    right = _core.loss_and_gradients
+
+    def wrong(*configs, gradients, **arguments):
+        loss = right(*configs, gradients=gradients, **arguments)
+        if gradients is not None:
+            gradients[i] += error * np.abs(gradients).max()
+        return loss
+
+    monkeypatch.setattr(_core, "loss_and_gradients", wrong)
+
+
+@pytest.mark.parametrize("error", [1e-5, -1e-4, 1.0])
+@pytest.mark.parametrize("distance", [1.0, 5e-4, 5e-5, -5e-4])
+def test_a_wrong_gradient_next_to_a_kink_is_found(monkeypatch, distance, error):
+    planted(monkeypatch, error, i=2)
+    report = check_gradients(*near_a_kink(distance))
+    assert not report.ok
+    assert report.n_at_kinks == 0
+    bad = [e.array for e in report.errors if e.native_differences > GRADIENT.relative]
+    assert bad == ["intercepts_[0]"]
+
+
+def test_a_gradient_at_a_kink_that_is_no_slope_of_it_is_found(monkeypatch):
+    planted(monkeypatch, 10.0, i=2)
+    assert not check_gradients(*near_a_kink(0.0)).ok
+
+
 def test_a_float32_model_is_checked_in_float64():
     fitted = Autoencoder(3, random_state=0, max_iter=2).fit(data("float32"))
     assert check_gradients(fitted, data("float32")).ok
@@ -117,16 +197,19 @@ def test_a_gradient_that_is_not_finite_is_found(method, monkeypatch):
     def with_nan(right):
         def wrong(*args, **kwargs):
             answer = right(*args, **kwargs)
-            intercepts = answer[1][1] if method == "native" else answer[-1]
-            intercepts[1][0] = np.nan
+            if method == "reference":
+                answer[-1][1][0] = np.nan
+            else:
+                flat = answer[1 if method == "native" else 0]
+                flat[-data().shape[1]] = np.nan  # the decoder's first bias
             return answer
 
         return wrong
 
     owner, name = {
-        "native": (gradient_checks._Objective, "loss_and_gradients"),
+        "native": (Objective, "loss_and_gradient"),
         "reference": (reference, "loss_and_gradients"),
-        "differences": (gradient_checks._Objective, "differences"),
+        "differences": (Objective, "differences"),
     }[method]
     monkeypatch.setattr(owner, name, with_nan(getattr(owner, name)))
     report = check_gradients(Autoencoder(3, random_state=0), data())

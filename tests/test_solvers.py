@@ -198,6 +198,5 @@ def test_invscaling_counts_the_rows_of_all_blocks():
 
 
 def test_a_diverging_lbfgs_names_no_learning_rate():
-    X = np.full((5, 3), 1e200)
     with pytest.raises(ValueError, match="in epoch 1: scale X"):
-        SparseAutoencoder(2, solver="lbfgs").fit(X)
+        SparseAutoencoder(2, solver="lbfgs", alpha=1e308).fit(data())

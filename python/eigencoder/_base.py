@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.utils import assert_all_finite
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from . import _core
 from ._data.arrays import check_codes, check_features, check_sample_weight
 from ._data.device import Matrix, as_given, device_of
+from ._data.finite import overflow_of, require_finite
 from ._data.score import explained, squared_deviation
 from ._training import checks
 from ._training.callbacks import CallbackSupportMixin, with_callbacks
@@ -24,6 +24,8 @@ from ._training.settings import AutoencoderSettings, Settings, TrainingSettings
 from ._training.sizing import SizeSearch
 from ._training.threads import n_threads
 from ._training.training import OptimizerState, Training, train
+
+_BLOCK_ROWS = 1024  # of a copy in float64
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
@@ -88,7 +90,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
             return function(layers, x, self._n_threads(), device_of(x, self._device()))
         except ValueError:
             if isinstance(x, np.ndarray):
-                assert_all_finite(x, estimator_name=type(self).__name__, input_name="X")
+                require_finite(x, "X", type(self).__name__)
             raise
 
     def _device(self) -> str:
@@ -97,9 +99,9 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     def _n_threads(self) -> int:
         return n_threads(checks.n_jobs("n_jobs", self.n_jobs))
 
-    def _layers(self) -> list[Layer]:
+    def _layers(self, dtype: str | None = None) -> list[Layer]:
         check_shapes(self.coefs_, self.intercepts_, self._layer_sizes, "restore the arrays, or fit afresh")
-        return layers_of(self.coefs_, self.intercepts_, self._activations, self._n_active, self._dtype)
+        return layers_of(self.coefs_, self.intercepts_, self._activations, self._n_active, dtype or self._dtype)
 
 
 class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwork):  # type: ignore[misc]
@@ -117,8 +119,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Training data. float32 stays float32 and float64 stays float64, any other type becomes float64. A
-            C-contiguous array of one of the two is read where it lies, be it on the GPU that ``device`` names.
+            Training data. float32 stays float32, as an array or as all columns of a DataFrame, and float64 stays
+            float64; any other type becomes float64. A C-contiguous array of one of the two is read where it lies, be it
+            on the GPU that ``device`` names.
         y : Ignored
             Present for the conventions of scikit-learn.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -137,7 +140,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
         ValueError, TypeError
             If the data or a parameter cannot be used; the estimator stays as it was.
         DivergenceError
-            If the loss stops being finite; the estimator holds the weights of the start of that epoch.
+            If the loss stops being finite; the estimator holds the weights of the start of that epoch. Data that are
+            not finite themselves, under scikit-learn's ``assume_finite=True``, are a ValueError.
         KeyboardInterrupt
             On Ctrl-C; the estimator holds the weights of its last completed step.
 
@@ -242,8 +246,14 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
         -------
         scores : ndarray of shape (n_samples,)
             -||x - h(x)||^2, summed over the features; an outlier has a low one.
+
+        Raises
+        ------
+        ValueError
+            If X cannot be used, or an error is beyond float64; on a GPU, beyond the dtype of X.
         """
-        return -self._infer(_core.squared_errors, self._check_input(X), self._layers())
+        x = self._check_input(X)
+        return -self._squared_errors(x, np.ones(len(x)))
 
     def score(self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None) -> float:
         """The share of the variance of X that the reconstruction explains.
@@ -263,6 +273,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
             1 - sum ||x - h(x)||^2 / sum ||x - mean||^2, with the mean of X itself: 1 at best, 0 for a model that
             answers with the mean. Where all rows are equal it is 1 if they are reconstructed exactly and else 0, as in
             `sklearn.metrics.r2_score`; below two rows it is NaN, with an UndefinedMetricWarning.
+
+        Raises
+        ------
+        ValueError
+            As ``score_samples``, and if a sum is beyond float64.
         """
         x = self._check_input(X, all_finite=True)
         weights = check_sample_weight(sample_weight, len(x))
@@ -271,8 +286,28 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
             return float("nan")
         if weights is None:
             weights = np.ones(len(x))
-        error = np.sum(weights * self._infer(_core.squared_errors, x, self._layers()))
-        return explained(float(error), squared_deviation(x, weights))
+        rows = np.flatnonzero(weights)
+        with np.errstate(over="ignore", invalid="ignore"):
+            error = float(np.sum(weights[rows] * self._squared_errors(x, weights)[rows]))
+            deviation = squared_deviation(x, weights)
+        if not np.isfinite(error + deviation):
+            raise overflow_of(self, x, "the sum of squares")
+        return explained(error, deviation)
+
+    def _squared_errors(self, x: Matrix, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """||x - h(x)||^2 of each row, by float64 where float32 overflows; ValueError where that does too in a weighed one."""
+        errors = self._infer(_core.squared_errors, x, self._layers())
+        overflowed = np.flatnonzero(~np.isfinite(errors) & (weights > 0))
+        if isinstance(x, np.ndarray) and x.dtype != np.float64:
+            for first in range(0, len(overflowed), _BLOCK_ROWS):
+                rows = overflowed[first : first + _BLOCK_ROWS]
+                errors[rows] = self._infer(_core.squared_errors, x[rows].astype(np.float64), self._layers("float64"))
+        beyond = overflowed[~np.isfinite(errors[overflowed])]
+        if len(beyond) > 0:
+            if not all(np.isfinite(array).all() for array in (*self.coefs_, *self.intercepts_)):
+                raise ValueError("coefs_ and intercepts_ must be finite: restore the arrays, or fit afresh")
+            raise overflow_of(self, x, f"the squared error of row {beyond[0]}", int(beyond[0]))
+        return errors
 
     @property
     def _training(self) -> type[Training]:

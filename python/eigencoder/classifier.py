@@ -11,6 +11,7 @@ from sklearn.frozen import FrozenEstimator
 
 from . import _core
 from ._base import BaseAutoencoder, BaseNetwork, with_minibatches
+from ._data.arrays import without_dispatch
 from ._training.callbacks import with_callbacks
 from ._training.classification import ClassifierSettings, ClassifierTraining
 from ._training.training import train
@@ -298,6 +299,8 @@ class EncoderClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]
             In the order of ``classes_``.
         """
         return np.asarray(log_softmax(self._logits(X), axis=1))
+
+    score = without_dispatch()(ClassifierMixin.score)  # else it would compute in the library of y
 
     def _logits(self, X: ArrayLike) -> NDArray[Any]:
         return self._infer(partial(_core.forward, to_host=True), self._check_input(X), self._layers())

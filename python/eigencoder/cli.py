@@ -1,6 +1,9 @@
 """The command line: ``eigencoder demo``, ``eigencoder info``, ``eigencoder --version``."""
 
 import argparse
+import os
+import signal
+import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,6 +11,7 @@ from pathlib import Path
 from . import __version__, show_config
 
 _DEMO_NEEDS = ("matplotlib", "rich")
+_PIPE_CLOSED = 128 + signal.SIGPIPE  # as a shell shows a process that the signal has ended
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,13 +25,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     status : int
-        0, or 1 where a claim of the demo does not hold.
+        0; 1 where a claim of the demo does not hold or something cannot be written; 141 where nobody reads the output
+        any more.
 
     Raises
     ------
     SystemExit
         With status 2 where the arguments cannot be used or the demo's packages are missing.
     """
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            print(end="", flush=True)  # what cannot be written is to be seen here, not when Python ends
+    except BrokenPipeError:
+        _discard_output()
+        return _PIPE_CLOSED
+    except OSError as error:
+        _discard_output()
+        print(f"eigencoder: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="eigencoder", description="Autoencoders trained at native speed.")
     parser.add_argument("--version", action="version", version=f"eigencoder {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -42,6 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         show_config()
         return 0
     return _demo(demo, options.out)
+
+
+def _discard_output() -> None:
+    """Let Python end without another attempt to write what is left."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _demo(parser: argparse.ArgumentParser, out: Path) -> int:

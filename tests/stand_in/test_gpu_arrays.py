@@ -12,7 +12,7 @@ import pytest
 from sklearn.base import clone
 
 import eigencoder
-from eigencoder import Autoencoder, DenoisingAutoencoder, EncoderClassifier, StackedAutoencoder, _core
+from eigencoder import Autoencoder, DenoisingAutoencoder, DivergenceError, EncoderClassifier, StackedAutoencoder, _core
 
 if not os.environ.get("EIGENCODER_CUDA_ENGINE"):
     pytest.skip("needs an engine of the CPU in the place of CUDA's", allow_module_level=True)
@@ -202,6 +202,18 @@ def test_what_a_fitted_estimator_refuses():
             call(GpuArray(bad))
     with pytest.raises(ValueError, match="X has 5 columns, but the code has 2 units"):
         fitted.inverse_transform(GpuArray(data(np.float32)))
+
+
+def test_entries_whose_squares_overflow_are_named_by_their_column():
+    x = data(np.float32)
+    x[3, 2] = 1e25
+    fitted = autoencoder().fit(data(np.float32))
+    with pytest.raises(
+        ValueError, match=r"the squared error of row 3 is not finite, where X has 1e\+25 in column 2: scale"
+    ):
+        fitted.score_samples(GpuArray(x))
+    with pytest.raises(DivergenceError, match=r"X has entries up to 1e\+25, in column 2, whose squares float32 cannot"):
+        autoencoder().fit(GpuArray(x))
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,19 @@
 """Data as the core takes it: C-contiguous, float32 or float64, finite; and the checks that refuse anything else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy import sparse
+from sklearn import config_context
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import validate_data
 
 from .._core import DeviceArray
 from .device import Matrix, check_finite, column_extremes_of, device_array, lies_on_gpu
+from .finite import require_finite
 
 Rows: TypeAlias = NDArray[np.int64]
 Weights: TypeAlias = NDArray[np.float64]
@@ -32,6 +34,11 @@ def features_kept_on_error(estimator: Any) -> Iterator[None]:
         raise
 
 
+def without_dispatch() -> Any:
+    """Where scikit-learn makes NumPy arrays of those of other libraries, whatever ``array_api_dispatch`` says."""
+    return config_context(array_api_dispatch=False)
+
+
 def check_features(
     estimator: Any,
     X: ArrayLike,
@@ -49,7 +56,8 @@ def check_features(
             check_finite(x, "X")
         return x
     _refuse_containers(X, "X")
-    array = validate_data(estimator, X, reset=reset, dtype="numeric", ensure_all_finite=all_finite)
+    with without_dispatch():
+        array = validate_data(estimator, X, reset=reset, dtype=_columns_dtype(X), ensure_all_finite=all_finite)
     return _as_floats(array, dtype, "X")
 
 
@@ -77,7 +85,9 @@ def check_codes(codes: ArrayLike, n_components: int, dtype: DTypeLike, device: s
         array = device_array(codes, device, dtype)
     else:
         _refuse_containers(codes, "X")
-        array = _as_floats(check_array(codes, dtype="numeric", ensure_all_finite=False), dtype, "X")
+        with without_dispatch():
+            checked = check_array(codes, dtype="numeric", ensure_all_finite=False)
+        array = _as_floats(checked, dtype, "X")
     if array.shape[1] != n_components:
         raise ValueError(f"X has {array.shape[1]} columns, but the code has {n_components} units: pass codes")
     return array
@@ -99,10 +109,13 @@ def check_sample_weight(sample_weight: ArrayLike | None, n_samples: int) -> Weig
     if sample_weight is None:
         return None
     _refuse_containers(sample_weight, "sample_weight")
-    array = check_array(sample_weight, ensure_2d=False, dtype="numeric", input_name="sample_weight")
+    with without_dispatch():
+        array = check_array(sample_weight, ensure_2d=False, dtype="numeric", input_name="sample_weight")
     weights: Weights = _as_floats(array, np.float64, "sample_weight")
     if weights.shape != (n_samples,):
         raise ValueError(f"sample_weight has shape {weights.shape}, X has {n_samples} rows: give one weight a row")
+    if not np.isfinite(weights.max()):
+        require_finite(weights, "sample_weight")
     if (weights < 0).any():
         raise ValueError(f"sample_weight must not be negative, found {weights.min():g}")
     return mean_one(weights, slice(None), "every row")
@@ -134,6 +147,13 @@ def _refuse_containers(X: object, name: str) -> None:
             "sparse matrices are not available yet; available now: dense arrays, such as X.toarray() or the output of "
             "sklearn.decomposition.TruncatedSVD"
         )
+
+
+def _columns_dtype(X: object) -> DTypeLike:
+    """float32 where each column of a DataFrame is, be it in a type of pandas' own; else what the array will have."""
+    dtypes = getattr(X, "dtypes", ())
+    columns = [getattr(dtype, "numpy_dtype", dtype) for dtype in dtypes] if isinstance(dtypes, Iterable) else []
+    return np.float32 if columns and all(column == np.float32 for column in columns) else "numeric"
 
 
 def _as_floats(x: NDArray[Any], dtype: DTypeLike | None, name: str) -> NDArray[Any]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.utils import check_array, column_or_1d
 
-from .arrays import Labels, Weights
+from .arrays import Labels, Weights, without_dispatch
 
 
 def check_targets(y: Any, name: str, n_samples: int | None = None) -> NDArray[Any]:
@@ -19,9 +19,10 @@ def check_targets(y: Any, name: str, n_samples: int | None = None) -> NDArray[An
         )
     if sparse.issparse(y):
         raise ValueError(f"{name} is a sparse matrix, expected one label a row: pass {name}.toarray().ravel()")
-    targets: NDArray[Any] = check_array(
-        y, ensure_2d=False, allow_nd=True, ensure_min_samples=0, dtype=None, input_name=name
-    )
+    with without_dispatch():
+        targets: NDArray[Any] = check_array(
+            y, ensure_2d=False, allow_nd=True, ensure_min_samples=0, dtype=None, input_name=name
+        )
     if targets.ndim == 2 and targets.shape[1] == 1:
         targets = column_or_1d(targets, warn=True)
     if targets.ndim != 1 or len(targets) == 0:

@@ -17,6 +17,7 @@ from .._data.training_data import count_validation_rows_of_classes
 from . import checks
 from .estimators import AutoencoderEstimator, ClassifierEstimator, is_autoencoder, name_features
 from .network import Network
+from .parts import checked_network
 from .settings import TrainingSettings
 from .training import Training
 
@@ -134,7 +135,7 @@ class ClassifierTraining(Training):
         if hasattr(encoder, "coefs_"):
             sizes, activations, n_active = encoder._layer_sizes, encoder._activations, encoder._n_active
         else:
-            network = encoder._settings().network(n_features)
+            network = checked_network(encoder._settings(), n_features)
             sizes, activations, n_active = network.layer_sizes, network.activations, network.n_active_outputs
         n_layers = len(activations) // 2
         return Network(

@@ -13,8 +13,10 @@ from threadpoolctl import threadpool_limits
 
 from .. import _core
 from .._data.components import Deviations, leading_eigenvectors, unit_columns
-from .._data.device import require_host
+from .._data.device import Matrix, require_host
+from .._data.finite import check_squares
 from .._data.training_data import TrainingData
+from .estimators import NetworkEstimator
 from .network import Network, check_memory, layers_of
 from .settings import Settings, TrainingSettings
 
@@ -91,17 +93,10 @@ def check_covariance(n_rows: int, n_features: int, need: str, advice: str) -> No
     check_memory(needed, f"{need} needs at least {needed} bytes for the covariance of {data}", advice)
 
 
-def check_data(x: NDArray[Any]) -> None:
+def check_data(estimator: NetworkEstimator, x: NDArray[Any], x_val: Matrix | None) -> None:
     """Refuse data whose covariance does not fit into memory or into the numbers."""
     check_covariance(len(x), x.shape[1], "solver='exact'", "use solver='adam', or fewer features")
-    check_squares(x)
-
-
-def check_squares(x: NDArray[Any]) -> None:
-    """Refuse entries whose squares overflow."""
-    largest = float(max(x.max(), -x.min()))
-    if largest > np.sqrt(np.finfo(x.dtype).max / (4 * x.size)):
-        raise ValueError(f"X has entries up to {largest:g}, whose squares {x.dtype} cannot sum up: scale X")
+    check_squares(estimator, x, x_val)
 
 
 def fit(

@@ -6,9 +6,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any, Self, get_type_hints
 
-import numpy as np
-from sklearn.utils import check_random_state
-
 from .. import _core
 from .._data.arrays import check_unit_interval
 from .._data.device import Matrix
@@ -137,16 +134,6 @@ class TrainingSettings(ABC):
             shuffle=self.shuffle,
             first_epoch=first_epoch,
         )
-
-    def seed(self, kept: int | None) -> int:
-        """The key of every random number: an integer random_state itself, else the kept one, else 64 fresh bits."""
-        if isinstance(self.random_state, int):
-            return self.random_state
-        if kept is not None:
-            return kept
-        if isinstance(self.random_state, np.random.Generator):
-            return int(self.random_state.integers(2**64, dtype=np.uint64))
-        return int(check_random_state(self.random_state).randint(2**64, dtype=np.uint64))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from sklearn.utils import gen_batches
 from .. import _core
 from .._data.components import Deviations
 from .._data.device import Matrix, require_host
+from .._data.finite import check_squares
 from .._data.score import explained, squared_deviation
 from .._data.training_data import count_validation_rows
 from . import exact
@@ -100,7 +101,7 @@ class SizeSearch(Training):
         return n_split
 
     def begin(self) -> None:
-        exact.check_squares(self._x)
+        check_squares(self.estimator, self._x, self._held_out)
         self.deviation = squared_deviation(self._held_out, self.data.validation_shares)
         self.pca_scores = self._score_pca()
         self.scores: dict[int, float] = {}

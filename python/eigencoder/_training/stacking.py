@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils import Bunch
 
-from .. import _core
 from .._data.device import require_host
 from ..exceptions import DivergenceError
-from . import exact
 from .checks import boolean
 from .estimators import AutoencoderEstimator, is_autoencoder, name_features
 from .network import Network
-from .settings import AutoencoderSettings, Settings
-from .threads import n_threads
+from .parts import checked_network
+from .settings import AutoencoderSettings
 from .training import Training
 
 NamedLayer: TypeAlias = tuple[str, AutoencoderEstimator]
@@ -71,14 +69,7 @@ class StackSettings(AutoencoderSettings):
         for position, (name, layer) in enumerate(self.layers, start=1):
             with _naming(name):
                 settings = layer._settings()
-                if isinstance(settings, Settings) and settings.solver == "exact":
-                    exact.check(settings)
-                network = settings.network(networks[-1].n_components if networks else n_features)
-                n_threads(settings.n_jobs)
-                _core.engine(settings.training_device)
-                settings.optimizer()
-                settings.schedule(max_iter=settings.max_iter, first_epoch=0)
-                _core.check(network.config, settings.objective())
+                network = checked_network(settings, networks[-1].n_components if networks else n_features)
                 if network.n_active and position < len(self.layers):
                     raise ValueError(
                         f"n_active={network.n_active}, but only the top layer of a stack may have a k-sparse code: set "

@@ -17,11 +17,12 @@ from .._data.arrays import (
 )
 from .._data.device import Matrix, device_of, require_host
 from .._data.training_data import TrainingData, check_extremes, count_validation_rows
-from ..exceptions import DivergenceError
 from . import exact
 from .callbacks import Reporter
+from .divergence import divergence, has_diverged, require_finite_data_of
 from .estimators import NetworkEstimator
 from .network import Network
+from .seed import Draw
 from .settings import AutoencoderSettings, Settings, TrainingSettings
 from .threads import n_threads
 
@@ -38,7 +39,7 @@ def train(
     y_val: object = None,
     classes: object = None,
 ) -> None:
-    """Do the task; the estimator stays as it was where an argument is refused."""
+    """Do the task; estimator and random numbers stay as they were where an argument is refused."""
     with features_kept_on_error(estimator):
         training = estimator._training(
             estimator,
@@ -50,35 +51,32 @@ def train(
             classes=classes,
             incremental=task == "partial_fit",
         )
-        training.begin()
-        reporter = Reporter(
-            estimator,
-            task,
-            n_epochs=training.n_epochs,
-            first_epoch=training.n_iter_before,
-            verbose=training.settings.verbose > 0,
-            arguments={
-                "X": training.data.x,
-                "y": y,
-                "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
-            },
-            fitted_attributes=lambda: training.model_attributes(training.trained.copy()),
-        )
-        reporter.fit_begins()
-    result, exception = training.run(reporter)
+        with training.draw.undone_on_error():
+            training.begin()
+            reporter = Reporter(
+                estimator,
+                task,
+                n_epochs=training.n_epochs,
+                first_epoch=training.n_iter_before,
+                verbose=training.settings.verbose > 0,
+                arguments={
+                    "X": training.data.x,
+                    "y": y,
+                    "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
+                },
+                fitted_attributes=lambda: training.model_attributes(training.trained.copy()),
+            )
+            reporter.fit_begins()
+            result, exception = training.run(reporter)
+            require_finite_data_of(result, estimator, training.data)
     training.store(result)
     if exception is not None:
         try:
             raise exception
         finally:
             del exception  # its traceback holds this frame: keeping it would make a cycle
-    if result.status == "diverged":
-        rate = training.settings.learning_rate_init
-        advice = "" if training.settings.solver == "lbfgs" else f" with learning_rate_init={rate:g}: lower it, or"
-        raise DivergenceError(
-            f"the loss was not finite any more in epoch {estimator.n_iter_ + 1}{advice or ':'} scale X. The estimator "
-            "holds the weights of the start of that epoch"
-        )
+    if has_diverged(result):
+        raise divergence(result, estimator, training.settings, training.data)
     reporter.fit_ends()
 
 
@@ -154,7 +152,7 @@ class Training:
         self.network = self.make_network(x.shape[1])
         self.check_memory(self.network, x)
         if settings.solver == "exact":
-            exact.check_data(require_host(x, "solver='exact'"))
+            exact.check_data(estimator, require_host(x, "solver='exact'"), x_val)
         self.objective, self.optimizer = settings.objective(), settings.optimizer()
         self.schedule = settings.schedule(max_iter=self.max_iter, first_epoch=0 if incremental else self.n_iter_before)
         _core.check(self.network.config, self.objective)
@@ -165,16 +163,17 @@ class Training:
         if settings.corruption == "salt_and_pepper":
             check_extremes(x, weights, n_validation)
 
-        # Drawn last, so that what is refused leaves the user's generator as it was.
-        self.seed = settings.seed(estimator._seed if self.resumes else None)
-        self.data = (
-            TrainingData.split(x, weights, labels, n_validation, self.seed)
-            if n_validation > 0
-            else TrainingData(
-                x, weights=weights, x_validation=x_val, labels=labels, validation_labels=validation_labels
+        self.draw = Draw(settings.random_state, estimator._seed if self.resumes else None)
+        self.seed = self.draw.key
+        with self.draw.undone_on_error():
+            self.data = (
+                TrainingData.split(x, weights, labels, n_validation, self.seed)
+                if n_validation > 0
+                else TrainingData(
+                    x, weights=weights, x_validation=x_val, labels=labels, validation_labels=validation_labels
+                )
             )
-        )
-        self.column_extremes = self._column_extremes()
+            self.column_extremes = self._column_extremes()
 
     def check_rows(self, X: ArrayLike) -> Matrix:
         """X as the core takes it, with the features that the estimator has or is to have."""

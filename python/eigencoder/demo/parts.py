@@ -12,6 +12,13 @@ from .findings import Finding
 from .progress import TrainingProgress
 
 
+class DemoConsole(Console):
+    """Leaves to the command line what to do where nobody reads any more."""
+
+    def on_broken_pipe(self) -> None:
+        raise  # the BrokenPipeError, in whose handler Rich calls this
+
+
 def run(out: Path, *, max_iter: int | None = None) -> bool:
     """Train, draw a picture a part, and print what was found.
 
@@ -27,7 +34,7 @@ def run(out: Path, *, max_iter: int | None = None) -> bool:
     holds : bool
         Whether every claim holds.
     """
-    console = Console()
+    console = DemoConsole()
     budget = {} if max_iter is None else {"max_iter": max_iter}
     start = perf_counter()
     with TrainingProgress(console) as progress:

@@ -1,0 +1,20 @@
+"""An estimator that is trained as a part of another: what can be refused before any training."""
+
+from .. import _core
+from . import exact
+from .network import Network
+from .settings import AutoencoderSettings, Settings
+from .threads import n_threads
+
+
+def checked_network(settings: AutoencoderSettings, n_features: int) -> Network:
+    """The network that these settings make."""
+    if isinstance(settings, Settings) and settings.solver == "exact":
+        exact.check(settings)
+    network = settings.network(n_features)
+    n_threads(settings.n_jobs)
+    _core.engine(settings.training_device)
+    settings.optimizer()
+    settings.schedule(max_iter=settings.max_iter, first_epoch=0)
+    _core.check(network.config, settings.objective())
+    return network

@@ -296,7 +296,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
         return explained(error, deviation)
 
     def _squared_errors(self, x: Matrix, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """||x - h(x)||^2 of each row, by float64 where float32 overflows; ValueError where that does too."""
+        """||x - h(x)||^2 of each row, in float64 where float32 overflows; each row that weighs must have one."""
         errors = self._infer(_core.squared_errors, x, self._layers())
         overflowed = np.flatnonzero(~np.isfinite(errors) & (weights > 0))
         if isinstance(x, np.ndarray) and x.dtype != np.float64:

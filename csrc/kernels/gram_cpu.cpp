@@ -6,6 +6,10 @@
 namespace eigencoder::kernels {
 namespace {
 
+// So much of the columns stays in the nearest cache while so many rows of the result pass them.
+inline constexpr Index depth_at_once = 128;
+inline constexpr Index rows_at_once = 64;
+
 // The rows of a thread among n, where row i has n - i entries: all get as much of the triangle.
 Range of_triangle(Share share, Index n) {
   const auto begin_of = [&](Index thread) {
@@ -20,10 +24,13 @@ Range of_triangle(Share share, Index n) {
 template <typename T>
 void add_gram(Share share, Worker<T>& worker, Matrix<const T> a, Matrix<T> c) {
   const Range rows = of_triangle(share, a.cols);
-  for (Index first = rows.begin; first < rows.end; first += gradient_rows) {
-    const Index n = std::min(gradient_rows, rows.end - first);
-    product({a.data + first, a.stride, Storage::transposed}, {a.data, a.stride}, a.rows,
-            c.block(first, 0, n, c.cols), {0, n}, {first, c.cols}, worker.columns, [](Range, Range) {}, {true, true});
+  for (Index first = rows.begin; first < rows.end; first += rows_at_once) {
+    const Index n = std::min(rows_at_once, rows.end - first);
+    for (Index top = 0; top < a.rows; top += depth_at_once) {
+      const T* const block = a.row(top);
+      product({block + first, a.stride, Storage::transposed}, {block, a.stride}, std::min(depth_at_once, a.rows - top),
+              c.block(first, 0, n, c.cols), {0, n}, {first, c.cols}, worker.columns, [](Range, Range) {}, {true, true});
+    }
   }
 }
 

@@ -51,7 +51,10 @@ void multiply_ragged_tile(Index depth, const T* a, Index a_stride, const T* b, I
     return multiply_tile<n_rows, n_registers, storage>(depth, a, a_stride, b, b_stride, c, c_stride, add);
   }
   T tile[n_rows * width];
-  for (int i = 0; add && i < n_rows; ++i) std::copy_n(c + i * c_stride, n_cols, tile + i * width);
+  if (add) {
+    std::fill_n(tile, n_rows * width, T(0));
+    for (int i = 0; i < n_rows; ++i) std::copy_n(c + i * c_stride, n_cols, tile + i * width);
+  }
   multiply_tile<n_rows, n_registers, storage>(depth, a, a_stride, b, b_stride, tile, width, add);
   for (int i = 0; i < n_rows; ++i) std::copy_n(tile + i * width, n_cols, c + i * c_stride);
 }

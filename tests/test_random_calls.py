@@ -1,0 +1,206 @@
+"""Any call on any estimator with any data works, with finite results, or is refused and changes nothing."""
+
+import copy
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+
+pytest.importorskip("hypothesis")
+
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
+
+from eigencoder import DivergenceError, EncoderClassifier, StackedAutoencoder
+from strategies import (
+    EXTREME,
+    IN_UNIT_INTERVAL,
+    INVALID,
+    any_data,
+    any_labels,
+    any_weights,
+    estimators,
+    labels,
+    matrices,
+    odd_settings,
+    positive_weights,
+)
+
+EXPECTED_WARNINGS = [
+    ("no code of up to", ConvergenceWarning),  # n_components as a share that random data do not reach
+    ("score needs at least two rows", UndefinedMetricWarning),
+    ("A column-vector y was passed", UserWarning),
+    ("X has feature names, but", UserWarning),
+    ("X does not have valid feature names", UserWarning),
+]
+PER_ROW = ["transform", "reconstruct", "score_samples", "predict", "predict_proba", "predict_log_proba"]
+PER_ROW += ["decision_function"]
+CALLS = ["fit", "fit", "partial_fit", *PER_ROW, "inverse_transform", "score", "set_params", "clone", "pickle"]
+CALLS += ["get_feature_names_out"]
+
+
+def state(value):
+    """What a value holds, down to the bits, as something that can be compared by ==."""
+    if isinstance(value, BaseEstimator):
+        return type(value), state(vars(value))
+    if isinstance(value, dict):
+        return type(value), {name: state(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value), [state(item) for item in value]
+    if isinstance(value, np.ma.MaskedArray):
+        return state(value.data), state(value.mask)
+    if isinstance(value, np.ndarray):
+        return value.dtype, value.shape, value.tolist() if value.dtype == object else value.tobytes()
+    if isinstance(value, np.random.RandomState):
+        return state(value.get_state(legacy=False))
+    if isinstance(value, np.random.Generator):
+        return state(value.bit_generator.state)
+    if hasattr(value, "to_numpy") or hasattr(value, "toarray"):
+        return state(value.to_numpy() if hasattr(value, "to_numpy") else value.toarray())
+    return type(value), repr(value)
+
+
+def expecting_warnings(call):
+    with warnings.catch_warnings():
+        for message, category in EXPECTED_WARNINGS:
+            warnings.filterwarnings("ignore", message, category)
+        return call()
+
+
+def perform(estimator, name, arguments):
+    if name == "clone":
+        return clone(estimator)
+    if name == "pickle":
+        return pickle.loads(pickle.dumps(estimator))
+    return expecting_warnings(lambda: getattr(estimator, name)(**arguments))
+
+
+def assert_trained(estimator, dtype=None):
+    """Finite weights and curves, which fit together."""
+    assert dtype is None or estimator._dtype == dtype
+    for array in (*estimator.coefs_, *estimator.intercepts_):
+        assert array.dtype == estimator._dtype
+        assert np.isfinite(array).all()
+    assert np.isfinite(estimator.loss_curve_).all()
+    assert len(estimator.loss_curve_) == estimator.n_iter_
+    assert len(estimator.validation_loss_curve_) <= estimator.n_iter_
+
+
+def assert_results(estimator, name, result, n_rows, *, finite=True):
+    """The shape and the type that the docstring names."""
+    n_features, n_classes = estimator.n_features_in_, len(getattr(estimator, "classes_", ()))
+    shape = {
+        "transform": lambda: (n_rows, estimator.n_components_),
+        "reconstruct": lambda: (n_rows, n_features),
+        "inverse_transform": lambda: (n_rows, n_features),
+        "decision_function": lambda: (n_rows,) if n_classes == 2 else (n_rows, n_classes),
+        "predict_proba": lambda: (n_rows, n_classes),
+        "predict_log_proba": lambda: (n_rows, n_classes),
+    }.get(name, lambda: (n_rows,))()
+    assert result.shape == shape
+    if name == "predict":
+        assert result.dtype == estimator.classes_.dtype
+        return
+    assert result.dtype == ("float64" if name == "score_samples" else estimator._dtype)
+    if finite:
+        assert np.isfinite(result).all()
+
+
+def fit_arguments(estimator, X, y, weights):
+    """With labels where they are needed; a call without weights has None for them."""
+    arguments = {"X": X, "sample_weight": weights}
+    return arguments | {"y": y} if isinstance(estimator, EncoderClassifier) else arguments
+
+
+@given(estimators(), st.data())
+def test_settings_that_can_be_combined_train_on_any_numbers_in_the_unit_interval(estimator, data):
+    X = data.draw(matrices(n_rows=st.integers(12, 20), kinds=IN_UNIT_INTERVAL), label="X")
+    y, weights = data.draw(labels(len(X)), label="y"), data.draw(positive_weights(len(X)), label="weights")
+    arguments, before = fit_arguments(estimator, X, y, weights), state(estimator.get_params())
+    perform(estimator, "fit", arguments)
+    assert_trained(estimator, X.dtype.newbyteorder("="))
+    if not isinstance(estimator.random_state, (np.random.RandomState, np.random.Generator)):
+        assert state(estimator.get_params()) == before
+    for name in PER_ROW:
+        if hasattr(estimator, name):
+            assert_results(estimator, name, perform(estimator, name, {"X": X}), len(X))
+    assert np.isfinite(estimator.score(X, y, sample_weight=weights))
+
+
+@given(estimators(), odd_settings(INVALID), st.data())
+def test_one_value_that_cannot_be_used_is_refused_by_name(estimator, odd, data):
+    (name, value), X = odd, data.draw(matrices(n_rows=st.integers(12, 20), kinds=IN_UNIT_INTERVAL), label="X")
+    names = [key for key in estimator.get_params() if key.split("__")[-1] == name]
+    if not names:
+        return
+    estimator.set_params(**{data.draw(st.sampled_from(names), label="parameter"): value})
+    before, generator = state(vars(estimator)), state(np.random.mtrand._rand)
+    with pytest.raises((TypeError, ValueError), match=name):
+        perform(estimator, "fit", fit_arguments(estimator, X, np.arange(len(X)) % 3, None))
+    assert state(vars(estimator)) == before
+    assert state(np.random.mtrand._rand) == generator
+
+
+@st.composite
+def calls(draw, estimator, n_features):
+    """The name of a call and its arguments."""
+    name = draw(st.sampled_from(CALLS))
+    if name in ("clone", "pickle"):
+        return name, {}
+    if name == "set_params":
+        parameter, value = draw(st.one_of(odd_settings(EXTREME), odd_settings(INVALID)))
+        return name, {parameter: value} if parameter in estimator.get_params(deep=False) else {}
+    if name == "get_feature_names_out":
+        return name, {"input_features": draw(st.sampled_from([None, ["a"] * n_features, "a"]))}
+    X = draw(any_data(draw(st.integers(1, 8)) if name == "inverse_transform" else n_features))
+    arguments = {"X": X}
+    n_rows = len(X) if hasattr(X, "__len__") else X.shape[0] if getattr(X, "ndim", 0) else 3
+    classifies = isinstance(estimator, EncoderClassifier)
+    if name in ("fit", "partial_fit", "score"):
+        arguments["sample_weight"] = draw(any_weights(n_rows))
+        if classifies:
+            arguments["y"] = draw(any_labels(n_rows))
+    if name == "partial_fit" and classifies:
+        arguments["classes"] = draw(st.sampled_from([None, [0, 1, 2], [2, 1, 0], ["0", "1", "2"], [0], [], "0"]))
+    if name == "fit" and draw(st.integers(0, 3)) == 3:
+        X_val = draw(any_data(n_features))
+        arguments["X_val"] = X_val
+        if classifies:
+            arguments["y_val"] = draw(any_labels(len(X_val) if hasattr(X_val, "__len__") else 3))
+    return name, arguments
+
+
+@given(estimators(), st.integers(1, 8), st.data())
+def test_any_call_works_or_is_refused_and_changes_nothing(estimator, n_features, data):
+    for _ in range(data.draw(st.integers(1, 6), label="number of calls")):
+        name, arguments = data.draw(calls(estimator, n_features), label="call")
+        trains = name in ("fit", "partial_fit")
+        before, given_before = state(vars(estimator)), state(arguments)
+        generator = state(np.random.mtrand._rand)
+        try:
+            result = perform(estimator, name, arguments)
+        except (ValueError, TypeError, AttributeError) as error:  # NotFittedError is two of them
+            assert str(error)
+            if isinstance(error, DivergenceError) and trains:
+                if hasattr(estimator, "coefs_"):
+                    assert_trained(estimator)
+                assert not (isinstance(estimator, StackedAutoencoder) and "stays as it was" in str(error)) or (
+                    state(vars(estimator)) == before
+                )
+            elif name != "set_params":
+                assert state(vars(estimator)) == before
+                assert state(np.random.mtrand._rand) == generator
+        else:
+            if trains:
+                assert_trained(estimator)
+            elif name != "set_params":
+                assert state(vars(estimator)) == before
+                assert state(np.random.mtrand._rand) == generator
+            if name == "pickle":
+                assert state(vars(result)) == before
+            if name in (*PER_ROW, "inverse_transform"):
+                assert_results(estimator, name, result, len(arguments["X"]))
+        assert state(arguments) == given_before

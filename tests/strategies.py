@@ -6,7 +6,8 @@ HYPOTHESIS_PROFILE=long draws many, other ones each time; without it the same fe
 import os
 
 import numpy as np
-from hypothesis import HealthCheck, settings
+import pandas
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -19,7 +20,13 @@ from eigencoder import (
     _core,
 )
 
-_ALWAYS = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
+_ALWAYS = {
+    "deadline": None,
+    "database": None,
+    "suppress_health_check": list(HealthCheck),
+    "phases": [Phase.explicit, Phase.generate, Phase.shrink],
+    "print_blob": False,
+}
 settings.register_profile("suite", derandomize=True, max_examples=60, stateful_step_count=6, **_ALWAYS)
 settings.register_profile("long", derandomize=False, max_examples=5000, stateful_step_count=12, **_ALWAYS)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
@@ -281,10 +288,12 @@ def _with(value):
     return change
 
 
-def _frame(X):
-    import pandas
+def _native(X):
+    return np.array(X, X.dtype.newbyteorder("="))
 
-    return pandas.DataFrame(np.array(X, X.dtype.newbyteorder("=")), columns=[f"x{i}" for i in range(X.shape[1])])
+
+def _frame(X):
+    return pandas.DataFrame(_native(X), columns=[f"x{i}" for i in range(X.shape[1])])
 
 
 FORMS = {
@@ -299,7 +308,7 @@ FORMS = {
     "complex": lambda X: X.astype(complex),
     "strings": lambda X: X.astype(str),
     "objects that are none": lambda X: np.full(X.shape, None),
-    "sparse": sparse.csr_matrix,
+    "sparse": lambda X: sparse.csr_matrix(_native(X)),
     "ragged": lambda X: [*X.tolist(), []],
     "a row": lambda X: X[0],
     "three axes": lambda X: X[np.newaxis],

@@ -76,6 +76,11 @@ class Workload:
         return [permutation(self.n_samples, SEED, Stream.shuffle, epoch=epoch) for epoch in range(self.n_epochs)]
 
     @property
+    def n_batches(self) -> int:
+        """In an epoch; they are nearly equal, the first ones longer by a row."""
+        return -(-self.n_samples // self.batch_size)
+
+    @property
     def layer_products(self) -> list[int]:
         """Multiplications a row in the forward product of each layer."""
         return [n_inputs * n_outputs for n_inputs, n_outputs in pairwise(self.layer_sizes)]

@@ -125,7 +125,7 @@ def test_bad_parameters(parameters, error, message):
 def test_memory_is_counted_with_the_activations_of_a_batch(monkeypatch):
     n_parameters = 2 * 4 * 2 + 2 + 4
     n_activations = 10 * (2 * 4 + 2 * (2 + 4))  # of ten rows: clean and noisy input; both layers and their gradients
-    needed = 8 * (6 * n_parameters + n_activations)
+    needed = 8 * (5 * n_parameters + n_activations)
     autoencoder = Autoencoder(2, batch_size=10, max_iter=1)
     monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": needed - 1, "SC_PAGE_SIZE": 1}.get)
     message = f"need {needed} bytes to train in batches of 10 rows, this machine has {needed - 1}: .*batch_size"

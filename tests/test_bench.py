@@ -24,10 +24,10 @@ from bench.workloads import KL, MASKING, Workload
 from eigencoder.reference.training import loss_and_gradients
 from tolerances import NATIVE_OVER_REFERENCE
 
-# The last batch is a smaller one.
+# The last batches are smaller.
 TINY = Workload((6, 3, 6), n_samples=22, batch_size=4, n_epochs=3)
 DEEP = replace(TINY, layer_sizes=(7, 5, 3, 5, 7))
-TINIES = (TINY, DEEP, replace(DEEP, objective=KL))
+TINIES = (TINY, DEEP, replace(DEEP, objective=KL), replace(TINY, n_samples=24))
 NOISY = Workload((64, 25, 64), n_samples=2048, batch_size=64, n_epochs=2, objective=MASKING)  # enough to average over
 ONCE = Turns(n_rounds=1, seconds=0.0)
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # torch.compile's own

@@ -85,7 +85,8 @@ def answers(of):
     yield loss_and_gradients(autoencoder, of(x), sample_weight=of(weights))[0]
     yield StackedAutoencoder([Autoencoder(2)], random_state=0).fit(of(x), X_val=of(x)).transform(of(x))
     classifier = EncoderClassifier(autoencoder, max_iter=2, random_state=0)
-    classifier.fit(of(x), of(y), sample_weight=of(weights))
+    classifier.fit(of(x), of(y), sample_weight=of(weights), X_val=of(x), y_val=of(y))
+    classifier.partial_fit(of(x), of(y), of(np.arange(3)), sample_weight=of(weights))
     yield classifier.predict_proba(of(x))
     yield classifier.score(of(x), of(y), sample_weight=of(weights))
 

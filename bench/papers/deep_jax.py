@@ -12,6 +12,7 @@ from eigencoder import Autoencoder
 from eigencoder.demo.data import squared_error
 from eigencoder.reference.random import Stream, permutation
 
+from ..peers.jax_scan import equal_batches
 from .deep import Point, Run
 from .deep_recipe import Split
 
@@ -53,15 +54,11 @@ def train(start: Autoencoder, split: Split) -> Run:
 
 def epoch(recipe: Autoencoder, state: State, x: Array, order: Array) -> tuple[State, Array]:
     """The state after an epoch, and the mean of the batches' losses by rows."""
-    size = min(recipe.batch_size, len(order))
-    n_full = len(order) - len(order) % size
-    n_batches = -(-len(order) // size)
-    step = partial(update, recipe, n_batches, x)
-    state, losses = jax.lax.scan(step, state, order[:n_full].reshape(-1, size))
-    loss_sum = size * losses.sum()
-    if n_full < len(order):
-        state, loss = step(state, order[n_full:])
-        loss_sum += (len(order) - n_full) * loss
+    n_batches = -(-len(order) // recipe.batch_size)
+    loss_sum = jnp.zeros(())
+    for batches in equal_batches(order, n_batches):
+        state, losses = jax.lax.scan(partial(update, recipe, n_batches, x), state, batches)
+        loss_sum += batches.shape[1] * losses.sum()
     return state, loss_sum / len(order)
 
 

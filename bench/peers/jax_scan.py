@@ -49,14 +49,18 @@ class JaxScan(Peer):
 
 def epoch(workload: Workload, state: State, x: Array, order: Array) -> tuple[State, Array]:
     """The state after an epoch, and the mean of the batches' losses by rows."""
-    n_full = len(order) - len(order) % workload.batch_size
-    batches = order[:n_full].reshape(-1, workload.batch_size)
-    state, losses = jax.lax.scan(partial(step, workload, x), state, batches, unroll=UNROLL)
-    loss_sum = workload.batch_size * losses.sum()
-    if n_full < len(order):
-        state, loss = step(workload, x, state, order[n_full:])
-        loss_sum += (len(order) - n_full) * loss
+    loss_sum = jnp.zeros(())
+    for batches in equal_batches(order, workload.n_batches):
+        state, losses = jax.lax.scan(partial(step, workload, x), state, batches, unroll=UNROLL)
+        loss_sum += batches.shape[1] * losses.sum()
     return state, loss_sum / len(order)
+
+
+def equal_batches(order: Array, n_batches: int) -> list[Array]:
+    """Rows of nearly equal batches, (n, batch_size) each: those that are longer by a row, if any, and the others."""
+    size, n_longer = divmod(len(order), n_batches)
+    longer, others = jnp.split(order, [n_longer * (size + 1)])
+    return [rows.reshape(-1, n) for rows, n in ((longer, size + 1), (others, size)) if len(rows) > 0]
 
 
 def step(workload: Workload, x: Array, state: State, rows: Array) -> tuple[State, Array]:

@@ -87,10 +87,7 @@ class NumpyLoop(Peer):
         self.gradients, self._m, self._v, self._scratch = np.zeros((4, len(self._initial)), np.float32)
         self._layers = layers_of(self._parameters, sizes)
         self._d_layers = layers_of(self.gradients, sizes)
-        self._epochs = [
-            [order[start : start + workload.batch_size] for start in range(0, len(order), workload.batch_size)]
-            for order in workload.orders
-        ]
+        self._epochs = [np.array_split(order, workload.n_batches) for order in workload.orders]
         self._corrupted = workload.objective.corruption == "masking"
         self._buffers = {
             n_rows: Buffers(n_rows, sizes, corrupted=self._corrupted) for n_rows in {len(e) for e in self._epochs[0]}

@@ -57,7 +57,8 @@ class SklearnMlp(Peer):
 
     @classmethod
     def supports(cls, workload: Workload) -> bool:
-        return workload.objective == PLAIN
+        # Its last batch has the rows that are left.
+        return workload.objective == PLAIN and workload.n_samples % workload.batch_size == 0
 
     def fit(self) -> list[float]:
         self._network.coefs_ = [weights.copy() for weights, _ in self._layers]

@@ -26,7 +26,7 @@ def parameters_of(workload: Workload, device: str = "cpu") -> list[Tensor]:
 
 def batches_of(workload: Workload, device: str = "cpu") -> list[tuple[Tensor, ...]]:
     """The rows of each batch of each epoch."""
-    return [torch.split(torch.from_numpy(order).to(device), workload.batch_size) for order in workload.orders]
+    return [torch.from_numpy(order).to(device).tensor_split(workload.n_batches) for order in workload.orders]
 
 
 def epoch_loss(losses: list[Tensor], batches: tuple[Tensor, ...]) -> float:

@@ -158,8 +158,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
     def partial_fit(self, X: ArrayLike, y: object = None, *, sample_weight: ArrayLike | None = None) -> Self:
         """Train for one pass over a block of rows, in minibatches.
 
-        The first call sets the initial weights. Later ones go on where the last one stopped: the optimizer keeps its
-        state, and random numbers are drawn as if all blocks were one array. Not available with ``solver="exact"``.
+        The first call sets the initial weights. Later ones, and one after ``fit``, go on where the last one stopped:
+        the optimizer keeps its state, and random numbers are drawn as if all blocks were one array. Where there is no
+        such state, as after the solvers "lbfgs" and "exact", the step size grows over the first 10 updates.
 
         Parameters
         ----------
@@ -295,7 +296,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
         return explained(error, deviation)
 
     def _squared_errors(self, x: Matrix, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """||x - h(x)||^2 of each row, by float64 where float32 overflows; ValueError where that does too in a weighed one."""
+        """||x - h(x)||^2 of each row, in float64 where float32 overflows; each row that weighs must have one."""
         errors = self._infer(_core.squared_errors, x, self._layers())
         overflowed = np.flatnonzero(~np.isfinite(errors) & (weights > 0))
         if isinstance(x, np.ndarray) and x.dtype != np.float64:

@@ -97,14 +97,15 @@ class Autoencoder(BaseAutoencoder):
         What a running average of the weights keeps of itself at each update, such as 0.998. The average is then what
         ``coefs_``, the validation loss and ``transform`` have. None: no average.
     batch_size : int, default=256
-        Rows a batch; all rows where there are fewer.
+        Rows a batch at most. An epoch has as few batches as that allows, of nearly equal size.
     max_iter : int, default=100
         Largest number of epochs, with "lbfgs" of iterations; 0 sets the initial weights only.
     tol : float, default=1e-4
         An epoch improves if it lowers the best monitored loss by more than this share of it. The monitored loss is the
         validation loss with ``early_stopping``, else the training loss.
     n_iter_no_change : int, default=10
-        Training stops after so many epochs in a row without improvement.
+        Training stops after so many epochs in a row without improvement, but not on a plateau: while the network
+        answers all rows nearly alike, its loss being that of the best constant answer.
     early_stopping : bool, default=False
         Whether to monitor the loss of validation rows and keep the weights that had the lowest.
     validation_fraction : float, default=0.1
@@ -113,7 +114,8 @@ class Autoencoder(BaseAutoencoder):
     shuffle : bool, default=True
         Whether to shuffle the rows in each epoch.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the weights and the loss curve of the last one. The optimizer starts afresh.
+        Whether ``fit`` goes on from the weights and the loss curve of the last one. The optimizer starts afresh; that
+        of ``partial_fit`` goes on.
     random_state : int, RandomState, Generator or None, default=None
         An int in 0 .. 2**64 - 1 is the key from which every random number follows; anything else gives a key at each
         fresh fit. A key gives the same bits for any ``n_jobs``.

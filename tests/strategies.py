@@ -326,7 +326,13 @@ FORMS = {
 def any_data(n_features):
     """X as it should be, or in a form that is converted or refused."""
     plain = matrices(st.just(n_features))
-    return st.one_of(plain, plain, st.builds(lambda X, form: form(X), plain, st.sampled_from(list(FORMS.values()))))
+    in_unit_interval = matrices(st.just(n_features), kinds=IN_UNIT_INTERVAL)
+    return st.one_of(
+        in_unit_interval,
+        in_unit_interval,
+        plain,
+        st.builds(lambda X, form: form(X), plain, st.sampled_from(list(FORMS.values()))),
+    )
 
 
 def positive_weights(n_rows):
@@ -350,7 +356,7 @@ def any_weights(n_rows):
         ones + 1j,
         np.ma.masked_array(ones, ones),
     ]
-    return st.one_of(positive_weights(n_rows), st.sampled_from(others), st.sampled_from(refused))
+    return st.one_of(st.none(), st.none(), positive_weights(n_rows), st.sampled_from(others), st.sampled_from(refused))
 
 
 def labels(n_rows, n_classes=3):
@@ -374,4 +380,6 @@ def any_labels(n_rows):
         lambda y: np.eye(3)[y],
         lambda y: None,
     ]
-    return st.one_of(labels(n_rows), st.builds(lambda y, form: form(y), labels(n_rows), st.sampled_from(forms)))
+    return st.one_of(
+        labels(n_rows), labels(n_rows), st.builds(lambda y, form: form(y), labels(n_rows), st.sampled_from(forms))
+    )

@@ -16,6 +16,14 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def random_calls(session: nox.Session) -> None:
+    """Draw many random calls and programs, other ones each time; the suite draws a few, always the same."""
+    session.install(".[test]")
+    tests = ("tests/test_random_calls.py", "tests/test_stateful.py")
+    session.run("pytest", *tests, *session.posargs, env={"HYPOTHESIS_PROFILE": "long"})
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Run the linters, and the stubs against the compiled module."""
     session.install(".[test]", *LINTERS)

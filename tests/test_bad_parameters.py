@@ -38,6 +38,8 @@ BAD_PARAMETERS = [
     ({"tied_weights": 1}, TypeError, "tied_weights must be True or False, found 1"),
     ({"alpha": -1e-3}, ValueError, "alpha must.* -0.001"),
     ({"alpha": np.nan}, ValueError, "alpha must"),
+    ({"alpha": -1e-3, "solver": "adamw"}, ValueError, "alpha must be finite and >= 0, found -0.001"),
+    ({"alpha": np.inf, "solver": "adamw"}, ValueError, "alpha must be finite and >= 0, found inf"),
     ({"alpha": "1"}, TypeError, "alpha must be a real number, found '1' of type str"),
     ({"alpha": 10**400}, ValueError, "alpha must fit into 64 bits"),
     ({"alpha": 1j}, TypeError, "alpha must be a real number"),

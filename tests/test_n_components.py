@@ -160,6 +160,16 @@ class TestFoundSize:
             deep(n_jobs=1).fit(data()).size_curve_["pca_score"],
         )
 
+    @pytest.mark.parametrize("n_rows", [1, 2])
+    def test_rows_that_are_equal_have_no_component_and_make_one_unit(self, n_rows):
+        """It once asked the core for a code of no units."""
+        equal = np.tile(data(1), (n_rows, 1))
+        with pytest.warns(ConvergenceWarning, match="no code of up to 1 units"):
+            autoencoder = deep(max_iter=1).fit(equal, X_val=data(20))
+        assert autoencoder.n_components_ == 1
+        mean_only = 1 - np.sum((data(20) - equal[0]) ** 2) / np.sum((data(20) - data(20).mean(axis=0)) ** 2)
+        EQUIVALENCE.assert_close(autoencoder.size_curve_["pca_score"], np.array([mean_only]))
+
     def test_a_share_that_no_size_reaches(self):
         x = np.random.default_rng(0).normal(size=(100, 5))
         autoencoder = deep(0.99, max_iter=1)

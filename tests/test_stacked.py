@@ -366,7 +366,10 @@ def test_bad_layers(layers, error, message):
         ({"layer2__solver": "exact"}, ValueError, "layer2: solver='exact' solves .*; found activation='sigmoid'"),
         ({"layer1__n_active": 2}, ValueError, "layer1: n_active=2, but only the top layer"),
         ({"layer2__n_jobs": 0}, ValueError, "layer2: n_jobs must"),
-        ({"layer2__n_components": 10**12}, ValueError, r"7, 5, 1000000000000, 5, 7 units need \d+ bytes"),
+        ({"layer2__n_components": 10**12}, ValueError, r"layer2: layers of 5, 1000000000000, 5 units need \d+ bytes"),
+        ({"layer2__n_components": 10**40}, ValueError, r"layer2: layers of 5, 10{40}, 5 units need \d+ bytes"),
+        ({"layer2__hidden_layer_sizes": (10**9, 10**9)}, ValueError, r"layer2: .*need \d+ bytes.*hidden_layer_sizes"),
+        ({"layer2__alpha": np.nan}, ValueError, "layer2: alpha must be finite and >= 0, found nan"),
     ],
     ids=str,
 )

@@ -39,6 +39,13 @@ def real(name: str, value: object) -> float:
         raise ValueError(f"{name} must fit into 64 bits, found a number beyond 1e308") from None
 
 
+def strength(name: str, value: object) -> float:
+    number = real(name, value)
+    if not 0 <= number < np.inf:
+        raise ValueError(f"{name} must be finite and >= 0, found {value}")
+    return number
+
+
 def boolean(name: str, value: object) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be True or False, {_found(value)}")

@@ -12,6 +12,7 @@ def checked_network(settings: AutoencoderSettings, n_features: int) -> Network:
     if isinstance(settings, Settings) and settings.solver == "exact":
         exact.check(settings)
     network = settings.network(n_features)
+    network.check_memory(itemsize=4, n_arrays=settings.n_arrays, n_batch=1)  # at least; its fit knows the rows
     n_threads(settings.n_jobs)
     _core.engine(settings.training_device)
     settings.optimizer()

@@ -19,7 +19,7 @@ _ACTIVATION = checks.one_of(_core.ACTIVATIONS)
 class TrainingSettings(ABC):
     """How a network is trained: one field a constructor parameter, annotated with what checks it."""
 
-    alpha: Annotated[float, checks.real]
+    alpha: Annotated[float, checks.strength]  # which the core checks under the name of what it becomes
     corruption: Annotated[str | None, checks.one_of([c for c in _core.CORRUPTIONS if c != "none"], none=True)]
     corruption_level: Annotated[float, checks.real]
     solver: Annotated[str, checks.one_of(_core.SOLVERS)]

@@ -176,7 +176,10 @@ class SizeSearch(Training):
         """The score on held-out rows of PCA of the rows that train, with 1, 2, ... components."""
         trained = Deviations(self._x, self.data.shares, self.n_threads)
         held_out = Deviations(self._held_out, self.data.validation_shares, self.n_threads, mean=trained.mean)
-        errors = held_out.sum_of_squares() - np.cumsum(trained.captured(held_out))
+        captured = trained.captured(held_out)
+        if len(captured) == 0:  # the rows that train are equal, and PCA has nothing beside their mean
+            captured = np.zeros(1)
+        errors = held_out.sum_of_squares() - np.cumsum(captured)
         return np.array([explained(error, self.deviation) for error in errors])
 
     def _pca_size(self, share: float) -> int:

@@ -89,3 +89,8 @@ def test_a_first_pass_does_not_warm_up():
     np.testing.assert_array_equal(
         autoencoder(max_iter=1).fit(X[:300]).coefs_[0], autoencoder().partial_fit(X[:300]).coefs_[0]
     )
+
+
+def test_a_warm_start_without_an_epoch_leaves_no_moments():
+    fitted = autoencoder(max_iter=3, warm_start=True).fit(X[:300]).set_params(max_iter=0).fit(X[:300])
+    assert fitted.partial_fit(X[:300])._optimizer_state.n_warmup_updates == 10

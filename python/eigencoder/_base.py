@@ -20,10 +20,11 @@ from ._data.score import explained, squared_deviation
 from ._training import checks
 from ._training.callbacks import CallbackSupportMixin, with_callbacks
 from ._training.network import Layer, check_shapes, is_tied, layers_of
+from ._training.optimizer_state import OptimizerState
 from ._training.settings import AutoencoderSettings, Settings, TrainingSettings
 from ._training.sizing import SizeSearch
 from ._training.threads import n_threads
-from ._training.training import OptimizerState, Training, train
+from ._training.training import Training, train
 
 _BLOCK_ROWS = 1024  # of a copy in float64
 

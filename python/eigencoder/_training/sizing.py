@@ -18,8 +18,9 @@ from . import exact
 from .callbacks import Reporter
 from .estimators import AutoencoderEstimator
 from .network import Layer, Network, layers_of
+from .optimizer_state import OptimizerState
 from .settings import Settings
-from .training import FitResult, OptimizerState, Training
+from .training import FitResult, Training
 
 
 class _Trained(NamedTuple):
@@ -207,7 +208,7 @@ class SizeSearch(Training):
             new_w[: w.shape[0], : w.shape[1]] = w
             new_b[: len(b)] = b
         self.network, self.parameters = network, parameters
-        self.optimizer_state = self._optimizer_state()
+        self.begin_optimizer()
 
     def _code_moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean and variance of each code unit over the rows that train."""

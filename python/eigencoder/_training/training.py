@@ -1,7 +1,7 @@
 """Training: validate everything, make one call of the core, store what came back."""
 
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -17,7 +17,7 @@ from .._data.arrays import (
 )
 from .._data.device import Matrix, device_of, require_host
 from .._data.training_data import TrainingData, check_extremes, count_validation_rows
-from . import exact
+from . import exact, optimizer_state
 from .callbacks import Reporter
 from .divergence import divergence, has_diverged, require_finite_data_of
 from .estimators import NetworkEstimator
@@ -78,27 +78,6 @@ def train(
     if has_diverged(result):
         raise divergence(result, estimator, training.settings, training.data)
     reporter.fit_ends()
-
-
-# Moments that begin at 0 would make the first steps at trained weights as long as at random ones.
-_N_WARMUP_UPDATES = 10
-
-
-class OptimizerState(NamedTuple):
-    """What a training leaves for partial_fit to go on from, besides the weights.
-
-    With ``average`` those are the average, and the parameters that the optimizer moves stand here. The rate grows over
-    the first ``n_warmup_updates``.
-    """
-
-    solver: str
-    first_moment: NDArray[Any]
-    second_moment: NDArray[Any]
-    average: NDArray[Any] | None
-    parameters: NDArray[Any] | None
-    mean_activity: NDArray[np.float64] | None
-    n_updates: int
-    n_warmup_updates: int
 
 
 class Training:
@@ -215,7 +194,15 @@ class Training:
         """Set what training starts from."""
         if not self.resumes:
             self.initialise()
-        self.optimizer_state = self._optimizer_state()
+        self.begin_optimizer()
+
+    def begin_optimizer(self) -> None:
+        """Set the state that the optimizer starts from: that of the last block, where there is one."""
+        goes_on = self.resumes and self.incremental
+        kept = self.estimator._optimizer_state if goes_on else None
+        self.optimizer_state, self.parameters = optimizer_state.begin(
+            kept, self.settings, self.network, self.parameters, are_trained=goes_on
+        )
 
     def initialise(self) -> None:
         """Set the initial weights."""
@@ -230,34 +217,6 @@ class Training:
         if self.settings.corruption != "salt_and_pepper":
             return None
         return self.data.column_extremes(self.estimator._column_extremes if self.resumes and self.incremental else None)
-
-    def _optimizer_state(self) -> OptimizerState:
-        kept = self.estimator._optimizer_state if self.resumes and self.incremental else None
-        if (
-            kept is None
-            or kept.solver != self.settings.solver
-            or kept.first_moment.shape != self.parameters.shape  # where tied_weights has changed
-        ):
-            zeros = np.zeros(0 if self.settings.solver == "exact" else len(self.parameters), self.parameters.dtype)
-            n_warmup_updates = _N_WARMUP_UPDATES if self.resumes and self.incremental else 0
-            kept = OptimizerState(self.settings.solver, zeros, zeros, None, None, None, 0, n_warmup_updates)
-        average = None
-        if self.settings.averaging is not None:
-            average = self.parameters.copy()
-            if kept.average is not None and kept.parameters is not None and np.array_equal(average, kept.average):
-                self.parameters = kept.parameters.copy()  # coefs_ are as they were left
-        mean_activity = None
-        if self.settings.has_mean_activity:
-            mean_activity = np.full(self.network.n_components, np.nan)
-            if kept.mean_activity is not None and kept.mean_activity.shape == mean_activity.shape:
-                mean_activity = kept.mean_activity.copy()
-        # The core changes them in place, and a shallow copy of the estimator shares the kept ones.
-        return kept._replace(
-            first_moment=kept.first_moment.copy(),
-            second_moment=kept.second_moment.copy(),
-            average=average,
-            mean_activity=mean_activity,
-        )
 
     def run(self, reporter: Reporter) -> tuple[FitResult, BaseException | None]:
         if self.settings.solver == "exact":
@@ -332,10 +291,6 @@ class Training:
         estimator._seed = self.seed
         estimator._column_extremes = self.column_extremes
         estimator._optimizer_state = None
-        if result.status != "diverged" and self.settings.solver not in ("lbfgs", "exact"):
-            average = self.optimizer_state.average
-            estimator._optimizer_state = self.optimizer_state._replace(
-                average=None if average is None else average.copy(),  # coefs_ may be changed in place
-                parameters=None if average is None else self.parameters,
-                n_updates=result.n_updates,
-            )
+        has_moments = result.n_updates > 0 or not self.resumes
+        if has_moments and result.status != "diverged" and self.settings.solver not in ("lbfgs", "exact"):
+            estimator._optimizer_state = self.optimizer_state.kept(self.parameters, result.n_updates)

@@ -59,6 +59,6 @@ def test_concurrent_trainings_give_the_bits_of_one_thread(build: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_a_training_step_allocates_nothing(build: Path) -> None:
+def test_a_training_step_allocates_nothing_and_only_the_caller_ever_does(build: Path) -> None:
     done = subprocess.run([build / "allocations"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

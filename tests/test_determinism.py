@@ -4,8 +4,10 @@ import os
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
-from eigencoder import Autoencoder, DenoisingAutoencoder, SparseAutoencoder, _core
+from eigencoder import Autoencoder, DenoisingAutoencoder, SparseAutoencoder, _core, loss_and_gradients
+from tolerances import EQUIVALENCE
 
 DTYPES = ["float32", "float64"]
 ESTIMATORS = [
@@ -77,6 +79,21 @@ def test_seven_threads_at_work(estimator, dtype, monkeypatch):
     actual = fitted(estimator, X, n_jobs=7)
     assert min(n_tasks) >= n_tasks_before + 6
     assert_same_bits(actual, expected, X)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_a_step_of_so_many_rows_that_its_gradient_is_made_in_blocks(tied):
+    """It goes along the mean of the gradients of its rows, in the bits of any number of threads."""
+    X = data(n_samples=1200, n_features=1500)
+    descent = {"solver": "sgd", "momentum": 0, "learning_rate_init": 1, "batch_size": len(X)}
+    step = Autoencoder(1200, tied_weights=tied, **descent, max_iter=1, n_jobs=1, random_state=0)
+    start = clone(step).set_params(max_iter=0).fit(X)
+    one, other = (loss_and_gradients(start, half) for half in np.split(X, 2))
+    stepped = step.fit(X)
+    before, after = start.coefs_ + start.intercepts_, stepped.coefs_ + stepped.intercepts_
+    for a, b, g, h in zip(before, after, one[1] + one[2], other[1] + other[2], strict=True):
+        EQUIVALENCE.assert_close(a - b, (g + h) / 2)
+    assert_same_bits(clone(step).set_params(n_jobs=3).fit(X), stepped, X)
 
 
 @pytest.mark.parametrize("corruption", [None, "masking"])

@@ -46,6 +46,29 @@ def test_ctrl_c(call: str, n_components: int) -> None:
     assert run.stdout == "answered in time True\n", run.stdout + run.stderr
 
 
+# The handler runs at the first look after each signal: the longest time between two of its runs is the longest wait.
+WAITS = """
+import signal, time
+import numpy as np
+from eigencoder import Autoencoder
+
+X = np.ones((60_000, 500), "float32")
+autoencoder = Autoencoder(400, batch_size=len(X), max_iter=1, n_jobs=1)
+seen = [time.monotonic()]
+signal.signal(signal.SIGALRM, lambda *_: seen.append(time.monotonic()))
+signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
+autoencoder.fit(X)
+signal.setitimer(signal.ITIMER_REAL, 0)
+waits = np.diff([*seen, time.monotonic()])
+print("answered in time", waits.max() < 1, len(waits) > 10)
+"""
+
+
+def test_a_fit_of_all_rows_in_one_batch_answers_whenever_it_is_asked() -> None:
+    run = subprocess.run([sys.executable, "-c", WAITS], capture_output=True, text=True, timeout=120, check=False)
+    assert run.stdout == "answered in time True True\n", run.stdout + run.stderr
+
+
 DAEMON = """
 import threading, time
 import numpy as np

@@ -1,4 +1,5 @@
-"""What a fit holds beside its data: parameters, gradients and moments, and the buffers of one batch."""
+"""What a fit holds beside its data: parameters, gradients and moments, and the buffers of one batch. And what happens
+where there is too little."""
 
 import subprocess
 import sys
@@ -48,3 +49,55 @@ def test_a_fit_holds_its_data_once(estimator: str) -> None:
     run = subprocess.run([sys.executable, "-c", CODE, estimator], capture_output=True, text=True, check=True)
     held, expected, data = map(int, run.stdout.split())
     assert held < expected + SLACK < data
+
+
+SCARCE = """
+import os, resource, sys, threading
+import numpy as np
+from eigencoder import Autoencoder
+
+X = np.random.default_rng(0).random((1500, 784), "float32")
+fitted = Autoencoder(196, max_iter=1, random_state=0, n_jobs=1).fit(X)
+call = {
+    "transform": lambda n_jobs: fitted.set_params(n_jobs=n_jobs).transform(X),
+    "reconstruct": lambda n_jobs: fitted.set_params(n_jobs=n_jobs).reconstruct(X),
+    "score_samples": lambda n_jobs: fitted.set_params(n_jobs=n_jobs).score_samples(X),
+    "fit": lambda n_jobs: Autoencoder(196, max_iter=1, random_state=0, n_jobs=n_jobs).fit(X).coefs_[0],
+}[sys.argv[1]]
+expected = call(1)
+
+def leave(n_bytes):
+    with open("/proc/self/statm") as file:
+        size = int(file.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (size, -1))
+    taken, n = [], 2**26
+    while n >= 2**14:
+        try:
+            taken.append(np.empty(n, "u1"))
+        except MemoryError:
+            n //= 2
+    resource.setrlimit(resource.RLIMIT_AS, (size + n_bytes, -1))
+    return taken
+
+def outcome(n_bytes):
+    for _ in range(8):  # so that no stack of an earlier thread is left for a new one
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+    taken = leave(n_bytes)
+    try:
+        return 0 if np.array_equal(call(2), expected) else 3
+    except MemoryError:
+        return 2
+
+for n_bytes in range(24 * 2**20, -1, -(2**19)):
+    child = os.fork()
+    if child == 0:
+        os._exit(outcome(n_bytes))
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print({0: "equal", 2: "MemoryError", 3: "different"}.get(status, status))
+"""
+
+
+@pytest.mark.parametrize("call", ["transform", "reconstruct", "score_samples", "fit"])
+def test_two_threads_with_too_little_memory_give_the_result_or_a_memory_error(call: str) -> None:
+    run = subprocess.run([sys.executable, "-c", SCARCE, call], capture_output=True, text=True, check=True)
+    assert set(run.stdout.split()) == {"equal", "MemoryError"}, run.stderr

@@ -52,20 +52,27 @@ template <typename T>
 class Context {
  public:
   Context(Monitor& monitor, int n_threads)
-      : monitor_(monitor), team_(n_threads), workers_(static_cast<std::size_t>(n_threads)) {}
+      : monitor_(monitor), team_(n_threads), workers_(static_cast<std::size_t>(team_.n_threads())) {}
 
   int n_threads() const { return team_.n_threads(); }
 
-  // The monitor is for the caller's thread, which is the first; the others learn of its answer.
-  void throw_if_interrupted(Share share) {
-    if (share.thread == 0 && !monitor_.keep_going()) interrupted_.store(true, std::memory_order_relaxed);
-    if (interrupted_.load(std::memory_order_relaxed)) throw Interrupted();
+  // For a task to ask, and to return where the answer is yes: then `run` throws Interrupted. The monitor is for the
+  // caller's thread, which is the first; the others learn of its answer.
+  bool interrupted(Share share) {
+    if (share.thread == 0 && !interrupted_ && !monitor_.keep_going()) interrupted_ = true;
+    return interrupted_;
   }
 
-  // Calls task(share, worker) on each thread.
+  // For a long task to end with: asks the monitor while other threads still work.
+  void ask_until_all_end(Share share) {
+    if (share.thread == 0) team_.wait_for_others([&] { return interrupted(share); });
+  }
+
+  // Calls task(share, worker) on each thread, which neither throws nor allocates: see Team.
   template <typename Task>
   void run(const Task& task) {
     team_.run([&](int thread) { task(Share{thread, team_.n_threads()}, workers_[static_cast<std::size_t>(thread)]); });
+    if (interrupted_) throw Interrupted();
   }
 
   // Calls task(worker) on the caller's thread alone: what is too little to share.

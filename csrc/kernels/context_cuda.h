@@ -135,13 +135,16 @@ class Context {
   int n_threads() const { return 1; }
   const GpuStream& stream() const { return session_->stream; }
 
-  void throw_if_interrupted(Share /*share*/) {
-    if (!monitor_.keep_going()) throw Interrupted();
+  bool interrupted(Share /*share*/) {
+    if (!interrupted_ && !monitor_.keep_going()) interrupted_ = true;
+    return interrupted_;
   }
+  void ask_until_all_end(Share /*share*/) {}
 
   template <typename Task>
   void run(const Task& task) {
     task(Share{0, 1}, worker_);
+    if (interrupted_) throw Interrupted();
   }
   template <typename Task>
   void once(const Task& task) {
@@ -166,6 +169,7 @@ class Context {
   Sessions& sessions_;
   std::unique_ptr<Session> session_;
   Worker<T> worker_;
+  bool interrupted_ = false;
 };
 
 }  // namespace eigencoder::kernels

@@ -5,7 +5,7 @@
 
 namespace eigencoder::kernels {
 
-// Thrown inside an engine; no engine lets it out.
+// Thrown inside an engine, on the caller's thread; no engine lets it out.
 struct Interrupted : std::runtime_error {
   Interrupted() : std::runtime_error("interrupted") {}
 };

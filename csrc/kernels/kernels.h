@@ -1,7 +1,7 @@
 // The operations of a training step: each loops once over those rows, or that part of the matrix it writes, that it is
 // given. n: rows of the batch, d: features of a layer. A kernel overwrites its outputs, but where it says "adds to".
-// Matrices are row-major and may have any stride. On a GPU a kernel is given the whole, and has only begun when the
-// call returns; but for those that answer, all arrays lie in its memory.
+// Matrices are row-major and may have any stride. On the processor no kernel throws or allocates. On a GPU a kernel is
+// given the whole, and has only begun when the call returns; but for those that answer, all arrays lie in its memory.
 #pragma once
 
 #include "eigencoder/engine.h"

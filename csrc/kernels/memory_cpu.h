@@ -44,7 +44,8 @@ class PaddedMatrix {
       : cols_(cols),
         stride_(padded<T>(cols) + (aliases<T>(padded<T>(cols)) ? cache_line<T> : 0)),
         memory_(checked_product(rows, stride_)) {
-    std::fill_n(memory_.data(), memory_.size(), T(0));
+    const Matrix<T> all = first_rows(rows);
+    for (Index i = 0; i < rows; ++i) std::fill(all.row(i) + cols, all.row(i) + stride_, T(0));
   }
   Matrix<T> first_rows(Index n) { return {memory_.data(), n, cols_, stride_}; }
 

@@ -1,5 +1,6 @@
 // How a sequence of kernels runs on all threads. Where there are many rows each thread takes its own, block by block,
 // from the first kernel to the last and waits for no other; else each kernel is cut by columns, one after the other.
+// Once the call is interrupted no kernel runs.
 #pragma once
 
 #include "kernels/backend.h"
@@ -19,15 +20,13 @@ class BlockSequence {
   // Calls kernel(rows, worker).
   template <typename Kernel>
   void rows(const Kernel& kernel) {
-    context_.throw_if_interrupted(share_);
-    kernel(rows_, worker_);
+    if (!context_.interrupted(share_)) kernel(rows_, worker_);
   }
 
   // Calls kernel(part, worker), where the matrix it writes has n_cols columns.
   template <typename Kernel>
   void matrix(Index n_cols, const Kernel& kernel) {
-    context_.throw_if_interrupted(share_);
-    kernel(Part{rows_, {0, n_cols}}, worker_);
+    if (!context_.interrupted(share_)) kernel(Part{rows_, {0, n_cols}}, worker_);
   }
 
  private:
@@ -46,17 +45,15 @@ class SharedSequence {
   template <typename Kernel>
   void rows(const Kernel& kernel) {
     context_.run([&](Share share, Worker<T>& worker) {
-      context_.throw_if_interrupted(share);
-      kernel(share.of(n_rows_, row_unit), worker);
+      if (!context_.interrupted(share)) kernel(share.of(n_rows_, row_unit), worker);
     });
   }
 
   template <typename Kernel>
   void matrix(Index n_cols, const Kernel& kernel) {
     context_.run([&](Share share, Worker<T>& worker) {
-      context_.throw_if_interrupted(share);
       const Part part{{0, n_rows_}, share.of(n_cols, cache_line<T>)};
-      if (part.cols.size() > 0) kernel(part, worker);
+      if (!context_.interrupted(share) && part.cols.size() > 0) kernel(part, worker);
     });
   }
 
@@ -78,6 +75,7 @@ void sweep(Context<T>& context, Index n_rows, const Work& work) {
       BlockSequence<T> sequence(context, share, worker, {first, std::min(first + block_rows, rows.end)});
       work(sequence);
     }
+    context.ask_until_all_end(share);
   });
 }
 

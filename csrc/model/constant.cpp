@@ -36,7 +36,7 @@ double Objective<T>::constant_loss(kernels::Source<T>& data) {
     if (!begin_block(data, first, {})) continue;
     if (gathers_) {
       context_.run([&](Share share, Worker<T>& worker) {
-        context_.throw_if_interrupted(share);
+        if (context_.interrupted(share)) return;
         kernels::gather_corrupt<T>(share.of(n_rows_, kernels::row_unit), worker, batch_, {}, clean_.first_rows(n_rows_),
                                    {});
       });

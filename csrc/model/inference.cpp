@@ -16,67 +16,75 @@ using kernels::Worker;
 
 namespace {
 
-// The network as one thread runs it, with the activations of every layer but the last for one block.
+// The network as one thread runs it, with memory for one block: for what its first n_outputs layers give.
 template <typename T>
 class BlockNetwork {
  public:
-  BlockNetwork(const std::vector<LayerView<T>>& layers, Index n_rows, Context<T>& context, Share share,
-               Worker<T>& worker)
-      : layers_(layers), n_rows_(n_rows), context_(context), share_(share), worker_(worker) {
+  BlockNetwork(const std::vector<LayerView<T>>& layers, std::size_t n_outputs, Index n_rows, Context<T>& context)
+      : layers_(layers), context_(context) {
     Index most_active = 0;
-    for (std::size_t l = 0; l + 1 < layers.size(); ++l) outputs_.emplace_back(n_rows, layers[l].n_outputs);
+    for (std::size_t l = 0; l < n_outputs; ++l) outputs_.emplace_back(n_rows, layers[l].n_outputs);
     for (const LayerView<T>& layer : layers) most_active = std::max(most_active, layer.n_active);
     kept_ = kernels::Buffer<Index>(n_rows * most_active);
   }
 
-  void forward(Matrix<const T> x, Matrix<T> output) {
+  // False where nothing came out: the monitor ends the call, or x is not finite, which `finite` then says.
+  bool forward(Share share, Worker<T>& worker, Matrix<const T> x, Matrix<T> output) {
     Matrix<const T> input = x;
     for (std::size_t l = 0; l < layers_.size(); ++l) {
-      context_.throw_if_interrupted(share_);
+      if (context_.interrupted(share)) return false;
       const LayerView<T>& layer = layers_[l];
       const Matrix<T> a = l + 1 == layers_.size() ? output : outputs_[l].first_rows(x.rows);
       const Weights<const T> weights{layer.weights, layer.n_inputs, layer.n_outputs, layer.transposed};
       const Part all{{0, x.rows}, {0, layer.n_outputs}};
       // What is not finite in x shows in each unit of the first layer, where finite numbers may overflow too.
       if (l > 0) {
-        kernels::dense_forward<T>(all, worker_, input, weights, layer.bias, layer.activation, a);
-      } else if (!kernels::finite_dense_forward<T>(all, worker_, input, weights, layer.bias, layer.activation, a) &&
-                 !kernels::all_finite<T>({0, x.rows}, worker_, x)) {
-        throw std::invalid_argument("x must be finite, found NaN or infinity");
+        kernels::dense_forward<T>(all, worker, input, weights, layer.bias, layer.activation, a);
+      } else if (!kernels::finite_dense_forward<T>(all, worker, input, weights, layer.bias, layer.activation, a)) {
+        finite_ = kernels::all_finite<T>({0, x.rows}, worker, x);
+        if (!finite_) return false;
       }
-      if (layer.n_active > 0) kernels::keep_largest<T>({0, x.rows}, worker_, layer.n_active, a, kept_.data());
+      if (layer.n_active > 0) kernels::keep_largest<T>({0, x.rows}, worker, layer.n_active, a, kept_.data());
       input = a;
     }
+    return true;
   }
 
-  // For the output, where nobody else has room for it.
-  Matrix<T> own_output(Index n_rows) {
-    if (outputs_.size() < layers_.size()) outputs_.emplace_back(n_rows_, layers_.back().n_outputs);
-    return outputs_.back().first_rows(n_rows);
-  }
+  bool finite() const { return finite_; }
+  // Of the last layer, where this holds all outputs.
+  Matrix<T> output(Index n_rows) { return outputs_.back().first_rows(n_rows); }
 
  private:
   const std::vector<LayerView<T>>& layers_;
-  const Index n_rows_;
   Context<T>& context_;
-  const Share share_;
-  Worker<T>& worker_;
   std::vector<PaddedMatrix<T>> outputs_;
   kernels::Buffer<Index> kept_;
+  bool finite_ = true;
 };
 
-// Calls run_block(network, worker, first_row, n_rows) for all rows, each thread with a network of its own.
+// Calls run_block(network, share, worker, first_row, n_rows) for all rows, each thread with a network of its own, until
+// it answers false. The networks are made before the threads begin, which must not allocate.
 template <typename T, typename RunBlock>
-void for_blocks(const std::vector<LayerView<T>>& layers, Index n_samples, Context<T>& context,
+void for_blocks(const std::vector<LayerView<T>>& layers, std::size_t n_outputs, Index n_samples, Context<T>& context,
                 const RunBlock& run_block) {
+  std::vector<BlockNetwork<T>> networks;
+  const auto rows_of = [&](Share share) { return share.of(n_samples, kernels::row_unit); };
+  for (Index thread = 0; thread < context.n_threads(); ++thread) {
+    const Index n_rows = rows_of({thread, context.n_threads()}).size();
+    networks.emplace_back(layers, n_outputs, std::min(kernels::inference_rows, n_rows), context);
+  }
   context.run([&](Share share, Worker<T>& worker) {
-    const Range rows = share.of(n_samples, kernels::row_unit);
-    if (rows.size() == 0) return;
-    BlockNetwork<T> network(layers, std::min(kernels::inference_rows, rows.size()), context, share, worker);
+    const Range rows = rows_of(share);
+    BlockNetwork<T>& network = networks[static_cast<std::size_t>(share.thread)];
     for (Index first = rows.begin; first < rows.end; first += kernels::inference_rows) {
-      run_block(network, worker, first, std::min(kernels::inference_rows, rows.end - first));
+      const Index n_rows = std::min(kernels::inference_rows, rows.end - first);
+      if (!run_block(network, share, worker, first, n_rows)) break;
     }
+    context.ask_until_all_end(share);
   });
+  for (const BlockNetwork<T>& network : networks) {
+    if (!network.finite()) throw std::invalid_argument("x must be finite, found NaN or infinity");
+  }
 }
 
 }  // namespace
@@ -86,10 +94,12 @@ void forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_sample
   const Index max_rows = std::min(kernels::inference_rows, n_samples);
   kernels::InputRows<T> inputs(context, x, layers.front().n_inputs, max_rows);
   kernels::OutputRows<T, T> outputs(context, output, layers.back().n_outputs, max_rows);
-  for_blocks(layers, n_samples, context, [&](BlockNetwork<T>& network, Worker<T>&, Index first, Index n_rows) {
-    network.forward(inputs.block(first, n_rows), outputs.block(first, n_rows));
-    outputs.store(first, n_rows);
-  });
+  const auto run_block = [&](BlockNetwork<T>& network, Share share, Worker<T>& worker, Index first, Index n_rows) {
+    const bool ran = network.forward(share, worker, inputs.block(first, n_rows), outputs.block(first, n_rows));
+    if (ran) outputs.store(first, n_rows);
+    return ran;
+  };
+  for_blocks(layers, layers.size() - 1, n_samples, context, run_block);
 }
 
 template <typename T>
@@ -99,14 +109,16 @@ void squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n
   const Index max_rows = std::min(kernels::inference_rows, n_samples);
   kernels::InputRows<T> inputs(context, x, n_features, max_rows);
   kernels::OutputRows<T, double> outputs(context, errors, 1, max_rows);
-  for_blocks(layers, n_samples, context, [&](BlockNetwork<T>& network, Worker<T>& worker, Index first, Index n_rows) {
+  const auto run_block = [&](BlockNetwork<T>& network, Share share, Worker<T>& worker, Index first, Index n_rows) {
     const Matrix<const T> block = inputs.block(first, n_rows);
-    const Matrix<T> reconstruction = network.own_output(n_rows);
-    network.forward(block, reconstruction);
+    const Matrix<T> reconstruction = network.output(n_rows);
+    if (!network.forward(share, worker, block, reconstruction)) return false;
     kernels::row_losses<T>({0, n_rows}, worker, block, reconstruction, Loss::squared_error,
                            outputs.block(first, n_rows).data);
     outputs.store(first, n_rows);
-  });
+    return true;
+  };
+  for_blocks(layers, layers.size(), n_samples, context, run_block);
 }
 
 template <typename T>

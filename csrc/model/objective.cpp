@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "model/passes.h"
 
 #include "math/reconstruction.h"
@@ -18,6 +20,13 @@ Index n_chunks(const Network& network) {
   return total;
 }
 
+// Between two looks at the monitor a gradient is made of rows with no more work in a step: some tenths of a second.
+constexpr double flops_at_once = 2e10;
+
+Index rows_at_once(const Network& network) {
+  return std::max(kernels::block_rows, static_cast<Index>(flops_at_once / network.flops_per_row()));
+}
+
 }  // namespace
 
 template <typename T>
@@ -26,6 +35,7 @@ Objective<T>::Objective(const Network& network, const ObjectiveConfig& config, I
     : network_(network),
       config_(config),
       max_rows_(max_rows),
+      rows_at_once_(rows_at_once(network)),
       context_(context),
       clean_(max_rows, network.n_features()),
       corrupted_(config.corruption == Corruption::none ? 0 : max_rows, network.n_features()),
@@ -119,20 +129,30 @@ void Objective<T>::gradient(const T* parameters, T* gradients) {
 
 template <typename T>
 void Objective<T>::gradient_of_pass(const T* parameters, T* gradients, bool add) {
+  const Index n_blocks = (n_rows_ - 1) / rows_at_once_ + 1;
+  for (Index block = 0; block < n_blocks; ++block) {
+    gradient_of_rows(Share{block, n_blocks}.of(n_rows_, kernels::row_unit), parameters, gradients, add || block > 0);
+  }
+}
+
+template <typename T>
+void Objective<T>::gradient_of_rows(Range rows, const T* parameters, T* gradients, bool add) {
+  const auto of_rows = [rows](kernels::Matrix<const T> matrix) {
+    return matrix.block(rows.begin, 0, rows.size(), matrix.cols);
+  };
   const auto& layers = network_.layers();
   const T decay = add ? T(0) : static_cast<T>(config_.alpha);
   for (std::size_t l = layers.size(); l-- > 0;) {
     const bool mirrored = network_.tied() && !layers[l].tied;  // the decoder's share is there already
     context_.run([&](Share share, Worker<T>& worker) {
-      context_.throw_if_interrupted(share);
-      kernels::dense_gradient<T>(share, worker, input(l), delta(l), network_.weights(layers[l], parameters), decay,
-                                 {add || mirrored, add}, gradients + layers[l].weights_offset,
-                                 gradients + layers[l].bias_offset);
+      if (context_.interrupted(share)) return;
+      kernels::dense_gradient<T>(share, worker, of_rows(input(l)), of_rows(delta(l)),
+                                 network_.weights(layers[l], parameters), decay, {add || mirrored, add},
+                                 gradients + layers[l].weights_offset, gradients + layers[l].bias_offset);
     });
   }
 }
 
-// No interrupt in here, so that a step is done or not begun.
 template <typename T>
 void Objective<T>::update(const OptimizerConfig& optimizer, double learning_rate, const TrainingState<T>& state) {
   if constexpr (kernels::updates_with_gradient) {

@@ -36,10 +36,12 @@ class Objective {
   // The gradient of that J.
   void gradient(const T* parameters, T* gradients);
 
-  // Moves parameters by that gradient, which is nowhere stored: only where `updates_in_place`.
+  // Moves parameters by that gradient, which is nowhere stored: only where `updates_in_place`. Not to be interrupted,
+  // so that a step is done or not begun.
   void update(const OptimizerConfig& optimizer, double learning_rate, const TrainingState<T>& state);
   bool updates_in_place() const {
-    return kernels::updates_with_gradient && !network_.tied() && !penalty_.has_weight_gradient();
+    return kernels::updates_with_gradient && !network_.tied() && !penalty_.has_weight_gradient() &&
+           max_rows_ <= rows_at_once_;
   }
 
   // The mean activity of each code unit that the pass went by.
@@ -78,6 +80,7 @@ class Objective {
   Weighing forward_all(kernels::Source<T>& data, const kernels::Noise& noise, const T* parameters);
   void prepare_deltas(const Weighing& whole);
   void gradient_of_pass(const T* parameters, T* gradients, bool add);
+  void gradient_of_rows(kernels::Range rows, const T* parameters, T* gradients, bool add);
   void set_value(const Weighing& whole, Sums& sums, const T* parameters, double times, double* total);
   double read(const double* number);
 
@@ -95,6 +98,7 @@ class Objective {
   const Network& network_;
   const ObjectiveConfig& config_;
   const Index max_rows_;
+  const Index rows_at_once_;  // of a gradient; that of more rows is a sum
   kernels::Context<T>& context_;
 
   Index n_rows_ = 0;  // of the batch

@@ -1,6 +1,6 @@
 #include "parallel/team.h"
 
-#include <utility>
+#include <exception>
 
 #include "parallel/subnormals.h"
 
@@ -20,6 +20,15 @@ inline void pause() {
 
 }  // namespace
 
+Team::Team(int n_threads) {
+  try {
+    threads_.reserve(static_cast<std::size_t>(n_threads - 1));
+    for (int thread = 1; thread < n_threads; ++thread) threads_.emplace_back([this, thread] { work(thread); });
+  } catch (const std::exception&) {
+    // The system gives no more threads, or no memory for them: with fewer the results are the same.
+  }
+}
+
 Team::~Team() {
   closing_.store(true);
   {
@@ -31,39 +40,38 @@ Team::~Team() {
 }
 
 void Team::run_on_all() {
-  while (static_cast<int>(threads_.size()) < n_threads_ - 1) {
-    threads_.emplace_back([this, thread = static_cast<int>(threads_.size()) + 1] { work(thread); });
-  }
   if (!threads_.empty()) {
-    n_busy_.store(n_threads_ - 1, std::memory_order_relaxed);
+    n_busy_.store(static_cast<int>(threads_.size()), std::memory_order_relaxed);
     {
       const std::lock_guard lock(sleep_mutex_);
       round_.fetch_add(1, std::memory_order_release);
     }
     wake_.notify_all();
   }
-  run_task(0);
-  for (int i = 0; n_busy_.load(std::memory_order_acquire) != 0; ++i) {
-    if (i < n_spins) {
-      pause();
-    } else {
-      std::this_thread::yield();
+  struct WaitAtTheEnd {  // also where the task throws
+    const Team& team;
+    ~WaitAtTheEnd() {
+      team.wait_for_others([] { return false; });
     }
+  };
+  const WaitAtTheEnd wait{*this};
+  run_task(0);
+}
+
+void Team::rest(int n_rests_before) {
+  if (n_rests_before < n_spins) {
+    pause();
+  } else {
+    std::this_thread::yield();
   }
-  if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
 }
 
 void Team::run_task(int thread) {
   const FlushSubnormals guard;
-  try {
-    call_(task_, thread);
-  } catch (...) {
-    const std::lock_guard lock(error_mutex_);
-    error_ = std::current_exception();
-  }
+  call_(task_, thread);
 }
 
-void Team::work(int thread) {
+void Team::work(int thread) noexcept {
   for (std::uint64_t round = 1;; ++round) {
     wait_for_round(round);
     if (closing_.load()) return;

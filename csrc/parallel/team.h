@@ -1,11 +1,10 @@
 // A team of threads that lives for one call: nothing to rebuild after a fork, nothing to join at exit, and concurrent
-// callers never meet. Threads start at the first run.
+// callers never meet.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <exception>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -14,14 +13,17 @@ namespace eigencoder::parallel {
 
 class Team {
  public:
-  explicit Team(int n_threads) : n_threads_(n_threads) {}
+  // The caller's thread and as many others as can be had, n_threads in all at most.
+  explicit Team(int n_threads);
   ~Team();
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
 
-  int n_threads() const { return n_threads_; }
+  int n_threads() const { return static_cast<int>(threads_.size()) + 1; }
 
-  // Calls task(thread) on each thread, with subnormals flushed, and waits for all. Rethrows a task's exception.
+  // Calls task(thread) on each thread, with subnormals flushed, and waits for all. On the caller's thread, number 0, a
+  // task may throw. On the others it may neither throw nor allocate: where memory has run out, a thread's first
+  // exception, which needs some, ends the process.
   template <typename Task>
   void run(const Task& task) {
     call_ = [](const void* erased, int thread) { (*static_cast<const Task*>(erased))(thread); };
@@ -29,19 +31,23 @@ class Team {
     run_on_all();
   }
 
+  // For a task on the caller's thread: returns once the others have done theirs, or stop() is true.
+  template <typename Stop>
+  void wait_for_others(const Stop& stop) const {
+    for (int i = 0; n_busy_.load(std::memory_order_acquire) != 0 && !stop(); ++i) rest(i);
+  }
+
  private:
   void run_on_all();
+  static void rest(int n_rests_before);
   void run_task(int thread);
-  void work(int thread);
+  void work(int thread) noexcept;
   void wait_for_round(std::uint64_t round);
 
-  const int n_threads_;
   std::vector<std::thread> threads_;
 
   void (*call_)(const void* task, int thread) = nullptr;
   const void* task_ = nullptr;
-  std::exception_ptr error_;
-  std::mutex error_mutex_;
 
   std::atomic<std::uint64_t> round_{0};
   std::atomic<int> n_busy_{0};

@@ -54,7 +54,7 @@ struct Epoch {
 class Monitor {
  public:
   virtual ~Monitor() = default;
-  virtual bool keep_going() { return true; }  // before every layer of a batch or block
+  virtual bool keep_going() { return true; }  // before every layer of a block of rows
   virtual bool epoch_begins(Index /*epoch*/) { return true; }
   virtual bool epoch_ends(const Epoch& /*epoch*/) { return true; }
   // Whether the last two look at the state, which is then brought up to date for them; after the call it always is.

@@ -130,7 +130,8 @@ def calls(draw, estimator, n_features):
     n_rows = length(X)
     classifies = isinstance(estimator, EncoderClassifier)
     if name in ("fit", "partial_fit", "score"):
-        arguments["sample_weight"] = draw(any_weights(n_rows))
+        measures_accuracy = classifies and name == "score"  # as scikit-learn does, whose sum of weights may overflow
+        arguments["sample_weight"] = draw(positive_weights(n_rows) if measures_accuracy else any_weights(n_rows))
         if classifies:
             arguments["y"] = draw(any_labels(n_rows))
     if name == "partial_fit" and classifies:

@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from eigencoder import Autoencoder, DenoisingAutoencoder, SparseAutoencoder
+from eigencoder import Autoencoder, DenoisingAutoencoder, SparseAutoencoder, _core
 from refusals import assert_refused, data, fitted_on_names
 
 BAD_PARAMETERS = [
@@ -148,3 +148,10 @@ def test_numpy_scalars_are_numbers(estimator):
         verbose=False,
     )
     np.testing.assert_array_equal(plain.fit(data()).coefs_[0], scalars.fit(data()).coefs_[0])
+
+
+def test_layers_without_units_are_refused():
+    """Dividing by such a size once ended the process."""
+    for sizes in ((3, 0, 3), (0, 3, 0), (3, -1, 3)):
+        with pytest.raises(ValueError, match="a layer size must be >= 1, found"):
+            _core.NetworkConfig(sizes, ("identity", "identity"), False, 0, 0)

@@ -50,10 +50,10 @@ void check(const NetworkConfig& network) {
   }
   require(network.layer_sizes.size() == n_layers + 1, "the number of layer sizes", "the number of layers + 1",
           network.layer_sizes.size());
+  for (const Index size : network.layer_sizes) require(size >= 1, "a layer size", ">= 1", size);
   constexpr Index most_parameters = std::numeric_limits<Index>::max() / 64;
   Index n_parameters = 0;
   for (std::size_t l = 0; l <= n_layers; ++l) {
-    require(network.layer_sizes[l] >= 1, "a layer size", ">= 1", network.layer_sizes[l]);
     require(!mirrored || network.layer_sizes[l] == network.layer_sizes[n_layers - l], "the decoder's layer sizes",
             "the encoder's in reverse", network.layer_sizes[n_layers - l]);
     if (l == n_layers) break;

@@ -61,7 +61,7 @@ long allocations_of_fit(Index n_batches, eigencoder::Penalty penalty, eigencoder
 
 // In calls with work enough for each of three threads.
 long allocations_by_others(eigencoder::Penalty penalty, Index n_active) {
-  constexpr Index n_samples = 40'000;
+  constexpr Index n_samples = 20'000;
   const std::vector<double> x(static_cast<std::size_t>(n_samples * n_features), 0.5);
   eigencoder::NetworkConfig network = eigencoder::mirrored_network(n_features, {20}, 5);
   network.n_active = n_active;

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from eigencoder.reference import Dataset, Network, Objective, training
 from eigencoder.reference.formulas import ACTIVATIONS, ACTIVITIES, LOSSES
 from eigencoder.reference.kernels import CORRUPTIONS, Noise, dense_forward, gather_corrupt, largest
-from eigencoder.reference.objective import PENALTIES
+from eigencoder.reference.objective import PENALTIES, value_and_gradients
 from tolerances import GRADIENT, KINK_MARGIN
 
 Array = NDArray[np.float64]
@@ -74,12 +74,17 @@ class Problem(NamedTuple):
         )
 
     def differences(self) -> Array:
-        """The gradient by differences of J."""
+        """The gradient by differences of J, whose noise is drawn once."""
+        data = Dataset.of(
+            self.x, weights=self.sample_weight, labels=self.labels, n_classes=self.network.layer_sizes[-1]
+        )
+        noise = Noise(self.objective.corruption, self.objective.corruption_level, NOISE_SEED)
+        x, inputs = gather_corrupt(data, data.rows, noise)
 
         def loss(moved: int, displacement: float) -> float:
             parameters = self.parameters.copy()
             parameters[moved] += displacement
-            return self.loss_and_gradients(parameters)[0]
+            return value_and_gradients(self.network, self.objective, parameters, x, inputs, data.weights)[0]
 
         return np.array([GRADIENT.derivative(partial(loss, which)) for which in range(len(self.parameters))])
 

@@ -1,4 +1,5 @@
 #include "bindings/bindings.h"
+#include "bindings/python_monitor.h"
 #include "eigencoder/loader.h"
 #include "math/random.h"
 
@@ -17,7 +18,7 @@ void add_gram(const Array<double>& a, Array<double>& c, int n_threads) {
   require_size("c", c.size(), a.shape(1) * a.shape(1));
   require_positive(n_threads);
   double* const to = c.mutable_data();
-  const py::gil_scoped_release no_gil;
+  const WithoutGil no_gil;
   engine().add_gram(a.data(), a.shape(0), a.shape(1), to, n_threads);
 }
 

@@ -19,8 +19,8 @@ from ._data.finite import overflow_of, require_finite
 from ._data.score import explained, squared_deviation
 from ._training import checks
 from ._training.callbacks import CallbackSupportMixin, with_callbacks
+from ._training.estimators import NetworkEstimator
 from ._training.network import Layer, check_shapes, is_tied, layers_of
-from ._training.optimizer_state import OptimizerState
 from ._training.settings import AutoencoderSettings, Settings, TrainingSettings
 from ._training.sizing import SizeSearch
 from ._training.threads import n_threads
@@ -49,7 +49,7 @@ def with_minibatches(method: _Method) -> _Method:
     return cast(_Method, available_if(trains_in_minibatches)(method))
 
 
-class BaseNetwork(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
+class BaseNetwork(CallbackSupportMixin, BaseEstimator, NetworkEstimator):  # type: ignore[misc]
     """What every estimator of a trained network has."""
 
     solver: str
@@ -58,21 +58,6 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     n_jobs: int | None
     device: str
     verbose: int
-    coefs_: list[NDArray[Any]]
-    intercepts_: list[NDArray[Any]]
-    loss_curve_: list[float]
-    validation_loss_curve_: list[float]
-    loss_: float
-    best_loss_: float
-    n_iter_: int
-    t_: int
-    _activations: tuple[str, ...]
-    _layer_sizes: tuple[int, ...]
-    _n_active: tuple[int, ...]
-    _dtype: str
-    _seed: int
-    _column_extremes: NDArray[Any] | None
-    _optimizer_state: OptimizerState | None
 
     @property
     def _training(self) -> type[Training]:

@@ -5,6 +5,7 @@ from typing import Any, Protocol, Self, TypeGuard
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
+from .optimizer_state import OptimizerState
 from .settings import AutoencoderSettings, TrainingSettings
 
 
@@ -25,7 +26,7 @@ class NetworkEstimator(Protocol):
     _dtype: str
     _seed: int
     _column_extremes: NDArray[Any] | None
-    _optimizer_state: Any
+    _optimizer_state: OptimizerState | None
 
     @property
     def _training(self) -> Any: ...

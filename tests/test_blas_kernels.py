@@ -34,6 +34,9 @@ def digest(n_jobs):
         numbers += [sized.n_components_, *sized.size_curve_.values()]
         sized = Autoencoder(0.3, n_jobs=n_jobs, **linear).fit(x)
         numbers += [sized.n_components_, *sized.size_curve_.values()]
+    rows = np.ascontiguousarray(tall.reshape(-1, 10)[:30000])  # so many that BLAS shares them among its threads
+    few = Autoencoder(2, max_iter=1, random_state=0, n_jobs=n_jobs).fit(rows)
+    numbers += [few.score(rows), few.score(rows, sample_weight=np.resize(weights, len(rows)))]
     trained = Autoencoder(60, max_iter=2, random_state=0, n_jobs=n_jobs)
     trained.fit(tall.astype("float32"), sample_weight=weights)
     numbers += [*trained.coefs_, trained.score(tall), trained.score_samples(tall)]

@@ -251,9 +251,9 @@ def test_ctrl_c_ends_a_fit_within_a_second(method):
 
 
 def test_a_deep_network_of_sigmoids_does_not_end_on_its_plateau():
-    """It once stopped after 26 epochs of 1000, with a score of -0.01, and called that converged."""
+    """It once stopped after 20 to 30 epochs, whatever the seed, with a score of -0.001, and called that converged."""
     X = load_digits().data[:600] / 16
-    deep = Autoencoder(16, hidden_layer_sizes=(96, 64, 32), batch_size=64, max_iter=150, random_state=0)
+    deep = Autoencoder(16, hidden_layer_sizes=(96, 64, 32), batch_size=60, max_iter=150, random_state=0)
     assert deep.fit(X).score(X) > 0.2
 
 

@@ -126,7 +126,7 @@ def test_masking_compares_words_as_integers(data: Dataset) -> None:
 
 def test_masking_rounds_the_probability_to_the_nearest_word() -> None:
     word = np.array([[1288490188, 1288490189, 0, 2**32 - 1]], dtype=np.uint64)  # 0.3 * 2^32 is 1288490188.8
-    np.testing.assert_array_equal(masking(np.ones((1, 4)), word, 0.3, np.empty((2, 4))), [[0, 1, 0, 1]])
+    np.testing.assert_array_equal(masking(np.ones((1, 4)), word, 0.3, Dataset.of(np.ones((1, 4)))), [[0, 1, 0, 1]])
 
 
 @pytest.mark.parametrize(("level", "share"), [(0.0, 0.0), (1.0, 1.0)])

@@ -24,7 +24,15 @@ from eigencoder import (
 )
 from tolerances import NATIVE_OVER_REFERENCE
 
-ARCHITECTURE = {"n_components", "hidden_layer_sizes", "activation", "code_activation", "output_activation", "n_active"}
+ARCHITECTURE = {
+    "n_components",
+    "hidden_layer_sizes",
+    "activation",
+    "code_activation",
+    "output_activation",
+    "n_active",
+    "init",
+}
 
 
 def data(n_samples=60, n_features=7, dtype="float64"):

@@ -13,14 +13,30 @@ struct Training {
   Index n_updates = 0;
 };
 
+// What a training knows of the columns of x.
+template <typename T>
+struct Columns {
+  OptionalArray<T> center;
+  OptionalArray<T> factor;
+  bool scales_target = true;
+  OptionalArray<T> mask_fill;
+  OptionalArray<T> extremes;
+
+  void check(Index n_features) const {
+    if (center.has_value() != factor.has_value()) throw py::value_error("center and factor go together");
+    if (center) require_size("center", center->size(), n_features);
+    if (factor) require_size("factor", factor->size(), n_features);
+    if (mask_fill) require_size("mask_fill", mask_fill->size(), n_features);
+    if (extremes) require_size("column_extremes", extremes->size(), 2 * n_features);
+  }
+};
+
 template <typename T>
 void check_x(const NetworkConfig& network, const Rows<T>& x, const std::string& device,
-             const OptionalArray<double>& weights, const OptionalArray<std::int64_t>& labels,
-             const OptionalArray<T>& column_extremes) {
+             const OptionalArray<double>& weights, const OptionalArray<std::int64_t>& labels) {
   x.require_readable(device);
   require_size("a row of x", x.n_columns(), network.layer_sizes.front());
   if (weights) require_size("weights", weights->size(), x.n_rows());
-  if (column_extremes) require_size("column_extremes", column_extremes->size(), 2 * x.n_columns());
   if (!labels) return;
   require_size("labels", labels->size(), x.n_rows());
   const auto [lowest, highest] = std::minmax_element(labels->data(), labels->data() + labels->size());
@@ -29,8 +45,7 @@ void check_x(const NetworkConfig& network, const Rows<T>& x, const std::string& 
 
 template <typename T>
 Dataset<T> dataset(const Rows<T>& x, const OptionalArray<std::int64_t>& rows, const OptionalArray<double>& weights,
-                   const OptionalArray<std::int64_t>& labels, const OptionalArray<T>& column_extremes,
-                   Index first_row) {
+                   const OptionalArray<std::int64_t>& labels, const Columns<T>& columns, Index first_row) {
   Dataset<T> data;
   data.x = x.data();
   data.n_rows = x.n_rows();
@@ -43,7 +58,11 @@ Dataset<T> dataset(const Rows<T>& x, const OptionalArray<std::int64_t>& rows, co
   data.rows = data_or_null(rows);
   data.weights = data_or_null(weights);
   data.labels = data_or_null(labels);
-  data.column_extremes = data_or_null(column_extremes);
+  data.center = data_or_null(columns.center);
+  data.factor = data_or_null(columns.factor);
+  data.scales_target = columns.scales_target;
+  data.mask_fill = data_or_null(columns.mask_fill);
+  data.column_extremes = data_or_null(columns.extremes);
   data.first_row = first_row;
   return data;
 }
@@ -67,14 +86,18 @@ std::pair<Training, py::object> fit(
     const NetworkConfig& network, const ObjectiveConfig& objective, const OptimizerConfig& optimizer,
     const ScheduleConfig& schedule, std::uint64_t seed, const Rows<T>& x, const OptionalArray<std::int64_t>& rows,
     const OptionalArray<double>& weights, const OptionalArray<std::int64_t>& labels,
-    const OptionalArray<T>& column_extremes, Index first_row, const OptionalRows<T>& x_validation,
+    const OptionalArray<T>& center, const OptionalArray<T>& factor, bool scales_target,
+    const OptionalArray<T>& mask_fill, const OptionalArray<T>& column_extremes, Index first_row,
+    const OptionalRows<T>& x_validation,
     const OptionalArray<std::int64_t>& validation_rows, const OptionalArray<double>& validation_weights,
     const OptionalArray<std::int64_t>& validation_labels, Array<T>& parameters, Array<T>& first_moment,
     Array<T>& second_moment, std::optional<Array<T>>& average, std::optional<Array<double>>& mean_activity,
     Index n_updates, Index n_warmup_updates, PythonMonitor::Callback on_epoch_begin,
     PythonMonitor::Callback on_epoch_end, int n_threads, const std::string& device) {
+  const Columns<T> columns{center, factor, scales_target, mask_fill, column_extremes};
   check(network, objective);
-  check_x(network, x, device, weights, labels, column_extremes);
+  check_x(network, x, device, weights, labels);
+  columns.check(x.n_columns());
   require_extremes(objective, column_extremes);
   require_labels(objective, labels);
   require_positive(n_threads);
@@ -88,12 +111,12 @@ std::pair<Training, py::object> fit(
     throw py::value_error("sparsity_momentum and mean_activity go together");
   }
   if (mean_activity) require_size("mean_activity", mean_activity->size(), network.n_components());
-  const Dataset<T> train = dataset(x, rows, weights, labels, column_extremes, first_row);
+  const Dataset<T> train = dataset(x, rows, weights, labels, columns, first_row);
   Dataset<T> validation;
   if (x_validation) {
-    check_x(network, *x_validation, device, validation_weights, validation_labels, column_extremes);
+    check_x(network, *x_validation, device, validation_weights, validation_labels);
     require_labels(objective, validation_labels);
-    validation = dataset(*x_validation, validation_rows, validation_weights, validation_labels, column_extremes, 0);
+    validation = dataset(*x_validation, validation_rows, validation_weights, validation_labels, columns, 0);
   } else if (schedule.early_stopping) {
     throw py::value_error("early_stopping needs x_validation");
   }
@@ -123,8 +146,11 @@ double loss_and_gradients(const NetworkConfig& network, const ObjectiveConfig& o
                           const OptionalArray<T>& column_extremes, std::optional<std::uint64_t> noise_seed,
                           const OptionalArray<double>& mean_activity, const Array<T>& parameters,
                           std::optional<Array<T>>& gradients, int n_threads, const std::string& device) {
+  Columns<T> columns;
+  columns.extremes = column_extremes;
   check(network, objective);
-  check_x(network, x, device, weights, labels, column_extremes);
+  check_x(network, x, device, weights, labels);
+  columns.check(x.n_columns());
   require_labels(objective, labels);
   if (noise_seed) require_extremes(objective, column_extremes);
   require_positive(n_threads);
@@ -132,7 +158,7 @@ double loss_and_gradients(const NetworkConfig& network, const ObjectiveConfig& o
   require_size("parameters", parameters.size(), n_parameters);
   if (gradients) require_size("gradients", gradients->size(), n_parameters);
   if (mean_activity) require_size("mean_activity", mean_activity->size(), network.n_components());
-  const Dataset<T> data = dataset(x, {}, weights, labels, column_extremes, 0);
+  const Dataset<T> data = dataset(x, {}, weights, labels, columns, 0);
   T* const d_parameters = gradients ? gradients->mutable_data() : nullptr;
   PythonMonitor monitor;
   std::optional<double> loss;
@@ -158,8 +184,9 @@ void bind_training_of(py::module_& module) {
   const auto array = [](const char* name) { return arg(name).noconvert(); };
   module.def("initialise", &initialise<T>, arg("network"), arg("seed"), array("parameters"));
   module.def("fit", &fit<T>, arg("network"), arg("objective"), arg("optimizer"), arg("schedule"), py::kw_only(),
-             arg("seed"), arg("x"), array("rows"), array("weights"), array("labels"), array("column_extremes"),
-             arg("first_row"), arg("x_validation"), array("validation_rows"), array("validation_weights"),
+             arg("seed"), arg("x"), array("rows"), array("weights"), array("labels"), array("center"),
+             array("factor"), arg("scales_target"), array("mask_fill"), array("column_extremes"), arg("first_row"),
+             arg("x_validation"), array("validation_rows"), array("validation_weights"),
              array("validation_labels"), array("parameters"), array("first_moment"), array("second_moment"),
              array("average"), array("mean_activity"), arg("n_updates"), arg("n_warmup_updates"), arg("on_epoch_begin"),
              arg("on_epoch_end"), arg("n_threads"), arg("device") = "cpu");

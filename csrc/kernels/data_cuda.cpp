@@ -52,6 +52,9 @@ Source<T>::Source(Context<T>& context, const Dataset<T>& data, Index n_features,
   };
   upload(weights_, data.n_rows, on_gpu_.weights);
   upload(labels_, data.n_rows, on_gpu_.labels);
+  upload(center_, n_features, on_gpu_.center);
+  upload(factor_, n_features, on_gpu_.factor);
+  upload(mask_fill_, n_features, on_gpu_.mask_fill);
   upload(column_extremes_, 2 * n_features, on_gpu_.column_extremes);
   const Index n_numbers = checked_product(data.n_rows, n_features);
   if (other && other->data_.x == data.x && !other->stream_) {

@@ -66,6 +66,9 @@ class Source {
   Buffer<T> x_;
   Buffer<double> weights_;
   Buffer<Index> labels_;
+  Buffer<T> center_;
+  Buffer<T> factor_;
+  Buffer<T> mask_fill_;
   Buffer<T> column_extremes_;
   const Index* held_ = nullptr;
   Buffer<Index> held_on_gpu_;

@@ -13,24 +13,40 @@ void corrupt_row(const Dataset<T>& data, Index row, const Noise& noise, Index n_
     const auto words =
         math::words<n_at_once>(*noise.seed, noise.stream, static_cast<std::uint64_t>(data.first_row + row),
                                static_cast<std::uint64_t>(j / 4), static_cast<std::uint64_t>(noise.epoch));
-    math::Extremes<T> extremes{};
-    if (data.column_extremes) extremes = {data.column_extremes + j, data.column_extremes + n_features + j};
-    C::apply(x + j, n, words.data(), noise.level, extremes);
+    math::Replacements<T> columns{};
+    if (data.mask_fill) columns.fill = data.mask_fill + j;
+    if (data.column_extremes) {
+      columns.minima = data.column_extremes + j;
+      columns.maxima = data.column_extremes + n_features + j;
+    }
+    C::apply(x + j, n, words.data(), noise.level, columns);
   }
+}
+
+template <typename T>
+void copy_row(const Dataset<T>& data, const T* x, bool scaled, Index n_features, T* copy) {
+  if (!scaled) {
+    std::copy_n(x, n_features, copy);
+    return;
+  }
+  for (Index j = 0; j < n_features; ++j) copy[j] = (x[j] - data.center[j]) * data.factor[j];
 }
 
 }  // namespace
 
 template <typename T>
-void gather_corrupt(Range rows, Worker<T>&, const Batch<T>& batch, const Noise& noise, Matrix<T> clean,
-                    Matrix<T> corrupted) {
-  const Index n_features = clean.cols;
+void gather_corrupt(Range rows, Worker<T>&, const Batch<T>& batch, const Noise& noise, Matrix<T> target,
+                    Matrix<T> input) {
+  const Dataset<T>& data = batch.data;
+  const Index n_features = target.cols;
+  const bool scales = data.center != nullptr;
   math::dispatch<math::Corruptions>(noise.corruption, [&](auto corruption) {
     for (Index i = rows.begin; i < rows.end; ++i) {
-      std::copy_n(batch.data.x + batch.positions[i] * n_features, n_features, clean.row(i));
-      if (!noise.drawn()) continue;
-      std::copy_n(clean.row(i), n_features, corrupted.row(i));
-      corrupt_row<decltype(corruption)>(batch.data, batch.rows[i], noise, n_features, corrupted.row(i));
+      const T* const x = data.x + batch.positions[i] * n_features;
+      copy_row(data, x, scales && data.scales_target, n_features, target.row(i));
+      if (input_is_target(data, noise)) continue;
+      copy_row(data, x, scales, n_features, input.row(i));
+      if (noise.drawn()) corrupt_row<decltype(corruption)>(data, batch.rows[i], noise, n_features, input.row(i));
     }
   });
 }

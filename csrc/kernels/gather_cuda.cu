@@ -15,25 +15,33 @@ struct Draw {
 };
 
 template <typename C, typename T>
-__global__ void gather_rows(Batch<T> batch, bool drawn, Draw draw, Matrix<T> clean, Matrix<T> corrupted) {
+__global__ void gather_rows(Batch<T> batch, bool has_input, bool drawn, Draw draw, Matrix<T> target, Matrix<T> input) {
   const Dataset<T>& data = batch.data;
-  along_y(clean.rows, [&](Index i) {
-    const T* const from = data.x + (batch.positions ? batch.positions[i] : i) * clean.cols;
-    along_x((clean.cols + quad - 1) / quad, [&](Index q) {
+  along_y(target.rows, [&](Index i) {
+    const T* const from = data.x + (batch.positions ? batch.positions[i] : i) * target.cols;
+    along_x((target.cols + quad - 1) / quad, [&](Index q) {
       const Index first = q * quad;
-      const int n = clean.cols - first < quad ? static_cast<int>(clean.cols - first) : quad;
+      const int n = target.cols - first < quad ? static_cast<int>(target.cols - first) : quad;
       T x[quad];
-      for (int k = 0; k < n; ++k) clean.row(i)[first + k] = x[k] = from[first + k];
-      if (!drawn) return;
-      const auto words =
-          math::words<quad>(draw.seed, draw.stream, static_cast<std::uint64_t>(data.first_row + batch.rows[i]),
-                            static_cast<std::uint64_t>(q), static_cast<std::uint64_t>(draw.epoch));
-      math::Extremes<T> extremes{};
-      if (data.column_extremes) {
-        extremes = {data.column_extremes + first, data.column_extremes + clean.cols + first};
+      for (int k = 0; k < n; ++k) {
+        const Index j = first + k;
+        x[k] = data.center ? (from[j] - data.center[j]) * data.factor[j] : from[j];
+        target.row(i)[j] = data.scales_target ? x[k] : from[j];
       }
-      C::apply(x, n, words.data(), draw.level, extremes);
-      for (int k = 0; k < n; ++k) corrupted.row(i)[first + k] = x[k];
+      if (!has_input) return;
+      if (drawn) {
+        const auto words =
+            math::words<quad>(draw.seed, draw.stream, static_cast<std::uint64_t>(data.first_row + batch.rows[i]),
+                              static_cast<std::uint64_t>(q), static_cast<std::uint64_t>(draw.epoch));
+        math::Replacements<T> columns{};
+        if (data.mask_fill) columns.fill = data.mask_fill + first;
+        if (data.column_extremes) {
+          columns.minima = data.column_extremes + first;
+          columns.maxima = data.column_extremes + target.cols + first;
+        }
+        C::apply(x, n, words.data(), draw.level, columns);
+      }
+      for (int k = 0; k < n; ++k) input.row(i)[first + k] = x[k];
     });
   });
 }
@@ -51,12 +59,12 @@ __global__ void divide(Index n, const double* row_weights, double divisor, T* sh
 }  // namespace
 
 template <typename T>
-void gather_corrupt(Range, Worker<T>& worker, const Batch<T>& batch, const Noise& noise, Matrix<T> clean,
-                    Matrix<T> corrupted) {
+void gather_corrupt(Range, Worker<T>& worker, const Batch<T>& batch, const Noise& noise, Matrix<T> target,
+                    Matrix<T> input) {
   const Draw draw{noise.seed ? *noise.seed : 0, noise.stream, noise.level, noise.epoch};
   math::dispatch<math::Corruptions>(noise.corruption, [&](auto corruption) {
-    launch_over(worker.stream, clean.rows, (clean.cols + quad - 1) / quad, gather_rows<decltype(corruption), T>, batch,
-                noise.drawn(), draw, clean, corrupted);
+    launch_over(worker.stream, target.rows, (target.cols + quad - 1) / quad, gather_rows<decltype(corruption), T>,
+                batch, !input_is_target(batch.data, noise), noise.drawn(), draw, target, input);
   });
 }
 

@@ -32,10 +32,15 @@ struct PenaltyGradient {
   const T* row_weights = nullptr;  // (n)
 };
 
-// clean (n, d) = the rows of a batch; corrupted (n, d) = the same with noise, untouched unless noise.drawn().
+// target (n, d) = the rows of a batch, as the loss compares with them; input (n, d) = the same as the network sees them,
+// with noise, and untouched where that is the target.
 template <typename T>
-void gather_corrupt(Range rows, Worker<T>& worker, const Batch<T>& batch, const Noise& noise, Matrix<T> clean,
-                    Matrix<T> corrupted);
+void gather_corrupt(Range rows, Worker<T>& worker, const Batch<T>& batch, const Noise& noise, Matrix<T> target,
+                    Matrix<T> input);
+template <typename T>
+bool input_is_target(const Dataset<T>& data, const Noise& noise) {
+  return !noise.drawn() && !data.has_own_target();
+}
 
 // row_weights (n) = s_i of the rows of a batch.
 template <typename T>

@@ -14,8 +14,10 @@
 
 namespace eigencoder::math {
 
+// What noise may put in an entry's place, of neighbouring columns; `fill` nullptr: 0.
 template <typename T>
-struct Extremes {
+struct Replacements {
+  const T* fill;
   const T* minima;
   const T* maxima;
 };
@@ -25,21 +27,22 @@ constexpr std::uint64_t threshold(double p) { return static_cast<std::uint64_t>(
 
 struct NoCorruption {
   template <typename T>
-  static constexpr void apply(T*, int, const std::uint32_t*, double, const Extremes<T>&) {}
+  static constexpr void apply(T*, int, const std::uint32_t*, double, const Replacements<T>&) {}
 };
 
 struct Masking {
   template <typename T>
-  static constexpr void apply(T* x, int n, const std::uint32_t* words, double level, const Extremes<T>&) {
+  static constexpr void apply(T* x, int n, const std::uint32_t* words, double level, const Replacements<T>& columns) {
     const std::uint64_t bound = threshold(level);
-    for (int i = 0; i < n; ++i) x[i] = words[i] < bound ? T(0) : x[i];
+    const T* const fill = columns.fill;
+    for (int i = 0; i < n; ++i) x[i] = words[i] < bound ? (fill ? fill[i] : T(0)) : x[i];
   }
 };
 
 // Box & Muller (1958): two uniforms give two independent normals.
 struct Gaussian {
   template <typename T>
-  static constexpr void apply(T* x, int n, const std::uint32_t* words, double level, const Extremes<T>&) {
+  static constexpr void apply(T* x, int n, const std::uint32_t* words, double level, const Replacements<T>&) {
     constexpr double two_pi = 6.283185307179586476925286766559;
     for (int i = 0; i < n; i += 2) {
       const double radius = level * std::sqrt(-2 * std::log(uniform(words[i])));
@@ -52,10 +55,10 @@ struct Gaussian {
 
 struct SaltAndPepper {
   template <typename T>
-  static constexpr void apply(T* x, int n, const std::uint32_t* words, double level, const Extremes<T>& extremes) {
+  static constexpr void apply(T* x, int n, const std::uint32_t* words, double level, const Replacements<T>& columns) {
     const std::uint64_t bound = threshold(level);
     for (int i = 0; i < n; ++i) {
-      if (words[i] < bound) x[i] = (words[i] & 1) ? extremes.maxima[i] : extremes.minima[i];
+      if (words[i] < bound) x[i] = (words[i] & 1) ? columns.maxima[i] : columns.minima[i];
     }
   }
 };

@@ -37,8 +37,8 @@ double Objective<T>::constant_loss(kernels::Source<T>& data) {
     if (gathers_) {
       context_.run([&](Share share, Worker<T>& worker) {
         if (context_.interrupted(share)) return;
-        kernels::gather_corrupt<T>(share.of(n_rows_, kernels::row_unit), worker, batch_, {}, clean_.first_rows(n_rows_),
-                                   {});
+        kernels::gather_corrupt<T>(share.of(n_rows_, kernels::row_unit), worker, batch_, {},
+                                   target_.first_rows(n_rows_), separate_input_.first_rows(n_rows_));
       });
     }
     context_.run([&](Share share, Worker<T>& worker) {

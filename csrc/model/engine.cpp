@@ -38,7 +38,8 @@ class CpuEngineFor : public virtual EngineFor<T> {
     const Network network(config);
     kernels::Context<T> context(
         monitor, worthwhile_threads(network.flops_per_row() * static_cast<double>(data.n_samples), n_threads));
-    Objective<T> objective(network, objective_config, std::min(kernels::full_batch_rows, data.n_samples), context);
+    Objective<T> objective(network, objective_config, std::min(kernels::full_batch_rows, data.n_samples),
+                           data.has_own_target(), context);
     const kernels::Noise noise{objective_config.corruption, objective_config.corruption_level, noise_seed,
                                math::Stream::noise, 0};
     kernels::Source<T> source(context, data, network.n_features(), objective.max_rows());

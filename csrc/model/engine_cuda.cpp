@@ -129,7 +129,8 @@ class CudaEngineFor : public virtual EngineFor<T> {
     Twin<T, const T> on_gpu(context, parameters, network.n_parameters());
     Twin<T, const double> activity_on_gpu(context, mean_activity, config.n_components());
     Buffer<T> gradients_on_gpu(gradients ? network.n_parameters() : 0);
-    Objective<T> objective(network, objective_config, std::min(kernels::full_batch_rows, data.n_samples), context);
+    Objective<T> objective(network, objective_config, std::min(kernels::full_batch_rows, data.n_samples),
+                           data.has_own_target(), context);
     kernels::Source<T> source(context, data, network.n_features(), objective.max_rows());
     const kernels::Noise noise{objective_config.corruption, objective_config.corruption_level, noise_seed,
                                math::Stream::noise, 0};

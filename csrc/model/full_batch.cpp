@@ -68,7 +68,7 @@ bool Objective<T>::begin_block(Source<T>& data, Index first, const Noise& noise)
   const auto row = [&](Index i) { return data.host().row(first + i); };
   const bool weighs = begin(data.block(first, n_rows), weigh(data.host(), n_rows, row), noise);
   const Index n_features = network_.n_features();
-  if (data.in_place() && !noise.drawn() && !kernels::aliases<T>(n_features)) {
+  if (data.in_place() && !noise.drawn() && !data.host().center && !kernels::aliases<T>(n_features)) {
     x_ = input_ = {data.in_place() + first * n_features, n_rows, n_features, n_features};
     gathers_ = false;
   }

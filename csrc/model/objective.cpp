@@ -30,15 +30,15 @@ Index rows_at_once(const Network& network) {
 }  // namespace
 
 template <typename T>
-Objective<T>::Objective(const Network& network, const ObjectiveConfig& config, Index max_rows,
+Objective<T>::Objective(const Network& network, const ObjectiveConfig& config, Index max_rows, bool has_own_target,
                         kernels::Context<T>& context)
     : network_(network),
       config_(config),
       max_rows_(max_rows),
       rows_at_once_(rows_at_once(network)),
       context_(context),
-      clean_(max_rows, network.n_features()),
-      corrupted_(config.corruption == Corruption::none ? 0 : max_rows, network.n_features()),
+      target_(max_rows, network.n_features()),
+      separate_input_(config.corruption == Corruption::none && !has_own_target ? 0 : max_rows, network.n_features()),
       row_weights_(max_rows),
       delta_weights_(max_rows),
       penalty_weights_(config.penalty == Penalty::none ? 0 : max_rows),
@@ -116,8 +116,8 @@ bool Objective<T>::begin(const kernels::Batch<T>& batch, const Weighing& weighin
   n_rows_ = static_cast<Index>(weighing.rows);
   context_.once([&](Worker<T>& worker) { kernels::row_weights<T>({0, n_rows_}, worker, batch_, row_weights_.data()); });
   gathers_ = true;
-  x_ = clean_.first_rows(n_rows_);
-  input_ = noise.drawn() ? corrupted_.first_rows(n_rows_) : clean_.first_rows(n_rows_);
+  x_ = target_.first_rows(n_rows_);
+  input_ = (kernels::input_is_target(batch.data, noise) ? target_ : separate_input_).first_rows(n_rows_);
   return weighing_.weight != 0;
 }
 

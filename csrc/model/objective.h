@@ -16,8 +16,9 @@ inline constexpr Index kept_bytes = Index{64} << 20;
 template <typename T>
 class Objective {
  public:
-  // Holds all memory that batches of up to max_rows rows need.
-  Objective(const Network& network, const ObjectiveConfig& config, Index max_rows, kernels::Context<T>& context);
+  // Holds all memory that batches of up to max_rows rows need. `has_own_target`: whether data may have one.
+  Objective(const Network& network, const ObjectiveConfig& config, Index max_rows, bool has_own_target,
+            kernels::Context<T>& context);
 
   Index max_rows() const { return max_rows_; }
 
@@ -103,11 +104,11 @@ class Objective {
 
   Index n_rows_ = 0;  // of the batch
   kernels::Batch<T> batch_;
-  kernels::PaddedMatrix<T> clean_;
-  kernels::PaddedMatrix<T> corrupted_;
+  kernels::PaddedMatrix<T> target_;
+  kernels::PaddedMatrix<T> separate_input_;
   bool gathers_ = true;                                              // or reads x where it lies
-  kernels::Matrix<const T> x_;                                       // the clean rows
-  kernels::Matrix<const T> input_;                                   // what the network sees of them
+  kernels::Matrix<const T> x_;                                       // what the loss compares with
+  kernels::Matrix<const T> input_;                                   // what the network sees
   std::vector<kernels::PaddedMatrix<T>> outputs_;                    // of each layer; the last one becomes its delta
   std::vector<std::vector<kernels::PaddedMatrix<T>>> kept_encoded_;  // those of the encoder, for the first blocks
   std::vector<kernels::PaddedMatrix<T>>* encoded_ = nullptr;         // of the present block; nullptr: in outputs_

@@ -12,8 +12,8 @@ void Objective<T>::forward(Sequence& sequence, const kernels::Noise& noise, cons
   using kernels::Range, kernels::Worker;
   if (gathers_) {
     sequence.rows([&](Range part, Worker<T>& worker) {
-      kernels::gather_corrupt<T>(part, worker, batch_, noise, clean_.first_rows(n_rows_),
-                                 corrupted_.first_rows(n_rows_));
+      kernels::gather_corrupt<T>(part, worker, batch_, noise, target_.first_rows(n_rows_),
+                                 separate_input_.first_rows(n_rows_));
     });
   }
   const auto& layers = network_.layers();

@@ -36,7 +36,7 @@ Trainer<T>::Trainer(const Network& network, const ObjectiveConfig& objective, co
       objective_(network, objective,
                  optimizer.solver == Solver::lbfgs ? std::min(kernels::full_batch_rows, train.n_samples)
                                                    : batches_.batch_size(),
-                 context),
+                 train.has_own_target(), context),
       vectors_(context, network.n_parameters()),
       gradients_(updates_in_place(optimizer, objective_) ? 0 : network.n_parameters()),
       epoch_start_(state, network.n_parameters(), 0, 0, context),

@@ -16,7 +16,8 @@ from . import _core
 from ._data.arrays import check_codes, check_features, check_sample_weight
 from ._data.device import Matrix, as_given, device_of
 from ._data.finite import overflow_of, require_finite
-from ._data.score import explained, squared_deviation
+from ._data.moments import mean_and_squared_deviation
+from ._data.score import explained
 from ._training import checks
 from ._training.callbacks import CallbackSupportMixin, with_callbacks
 from ._training.estimators import NetworkEstimator
@@ -276,7 +277,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
         rows = np.flatnonzero(weights)
         with np.errstate(over="ignore", invalid="ignore"):
             error = float(np.sum(weights[rows] * self._squared_errors(x, weights)[rows]))
-            deviation = squared_deviation(x, weights)
+            _, deviation = mean_and_squared_deviation(x, weights)
         if not np.isfinite(error + deviation):
             raise overflow_of(self, x, "the sum of squares")
         return explained(error, deviation)

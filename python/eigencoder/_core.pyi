@@ -140,6 +140,10 @@ def fit(
     rows: NDArray[np.int64] | None,
     weights: NDArray[np.float64] | None,
     labels: NDArray[np.int64] | None,
+    center: NDArray[_T] | None,
+    factor: NDArray[_T] | None,
+    scales_target: bool,
+    mask_fill: NDArray[_T] | None,
     column_extremes: NDArray[_T] | None,
     first_row: int,
     x_validation: NDArray[_T] | DeviceArray | None,
@@ -158,7 +162,9 @@ def fit(
     n_threads: int,
     device: str = "cpu",
 ) -> tuple[FitResult, BaseException | None]:
-    """Train in place. on_epoch_end gets (epoch, loss, validation loss or NaN), and stops the fit by answering False.
+    """Train in place on (x - center) factor, where given; what noise puts in an entry's place is in its units.
+
+    on_epoch_end gets (epoch, loss, validation loss or NaN), and stops the fit by answering False.
 
     The exception is what a callback or a signal handler raised; the status is then 'interrupted'.
     """

@@ -56,11 +56,29 @@ class Autoencoder(BaseAutoencoder):
         Of each row's code the ``n_active`` largest activations stay and the others become 0, of equal ones the first;
         the k-sparse code (Makhzani & Frey 2014). None: all stay, as where there are no more.
     corruption : {"masking", "gaussian", "salt_and_pepper"} or None, default=None
-        Noise put on the rows while training; the loss compares with the clean row. "masking" sets entries to 0,
-        "gaussian" adds normal noise, "salt_and_pepper" sets entries to the minimum or maximum that their
-        column has in the rows that train.
+        Noise put on the rows while training; the loss compares with the clean row. "masking" sets entries to
+        ``corruption_fill``, "gaussian" adds normal noise, "salt_and_pepper" sets entries to the minimum or maximum that
+        their column has in the rows that train.
     corruption_level : float, default=0.3
-        Probability with which an entry is changed; for "gaussian" the standard deviation.
+        Probability with which an entry is changed; for "gaussian" the standard deviation, in the units of ``scale``.
+    corruption_fill : float or {"auto", "mean"}, default="auto"
+        What "masking" puts in an entry's place, unused by the others: a number, or the mean that the column has in the
+        rows that train. "auto" is the mean, but 0 with "binary_crossentropy" or ``scale=None``.
+    scale : {"auto", "standard", "minmax"} or None, default=None
+        The units that training works in, taken from the rows that train and folded into the weights when it ends.
+        "auto" takes the mean off each column and divides all by one number, the root of the variance, averaged over the
+        columns; "standard" divides each column by its own standard deviation, "minmax" brings each to [0, 1]. Each part
+        of J, the learning rate and ``tol`` belong to these units, and an output of any activation but "identity" stays
+        in those of X. One matrix cannot carry a factor and its inverse: with ``tied_weights`` the mean alone is taken
+        off. None: the units of X, as always with "exact". ``partial_fit`` keeps those of its first block.
+    init : {"auto", "pca", "glorot"}, default="glorot"
+        Initial weights, unused by "exact". "pca": those with which the network is PCA of the rows that train, or under
+        "masking" and "gaussian" noise the best linear map (see "exact"): as many units a layer as there are components
+        each carry one, through the part of their activation that is nearly linear, and the others have Glorot's random
+        weights and are not read yet. It needs "squared_error", an "identity" output, no "kl" and no ``n_active``; with
+        ``tied_weights`` all activations must be "identity". "glorot": random weights. "auto": "pca" where that can be,
+        without ``penalty`` and for X on the host; else "glorot", where under "binary_crossentropy" the output starts
+        at the mean of each column.
     solver : {"adam", "adamw", "rmsprop", "sgd", "lbfgs", "exact"}, default="adam"
         "adam" (Kingma & Ba 2015, Algorithm 1); "adamw", for which ``alpha`` is no penalty in J but the decoupled decay
         of the weights (Loshchilov & Hutter 2019); "rmsprop" (Tieleman & Hinton 2012); "sgd" with momentum.
@@ -140,9 +158,9 @@ class Autoencoder(BaseAutoencoder):
         Biases of each layer.
     loss_curve_ : list of float
         For each epoch the mean of J over its batches, weighted by their rows, each before its update. With "lbfgs" J
-        after each iteration.
+        after each iteration. Brought back to the units of X, where ``scale`` divides all columns by one number.
     validation_loss_curve_ : list of float
-        For each epoch the mean of l over the validation rows; empty without validation rows.
+        For each epoch the mean of l over the validation rows, in the same units; empty without validation rows.
     loss_ : float
         The last entry of ``loss_curve_``; where that is empty, J of X with ``max_iter=0``, else infinity.
     best_loss_ : float
@@ -237,6 +255,9 @@ class Autoencoder(BaseAutoencoder):
         n_active: int | None = None,
         corruption: str | None = None,
         corruption_level: float = 0.3,
+        corruption_fill: float | str = "auto",
+        scale: str | None = None,
+        init: str = "glorot",
         solver: str = "adam",
         learning_rate: str = "constant",
         learning_rate_init: float = 1e-3,
@@ -277,6 +298,9 @@ class Autoencoder(BaseAutoencoder):
         self.n_active = n_active
         self.corruption = corruption
         self.corruption_level = corruption_level
+        self.corruption_fill = corruption_fill
+        self.scale = scale
+        self.init = init
         self.solver = solver
         self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init

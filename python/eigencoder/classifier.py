@@ -101,6 +101,8 @@ class EncoderClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]
         class_weight: dict[Any, float] | str | None = None,
         corruption: str | None = None,
         corruption_level: float = 0.3,
+        corruption_fill: float | str = "auto",
+        scale: str | None = None,
         solver: str = "adam",
         learning_rate: str = "constant",
         learning_rate_init: float = 1e-3,
@@ -131,6 +133,8 @@ class EncoderClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]
         self.class_weight = class_weight
         self.corruption = corruption
         self.corruption_level = corruption_level
+        self.corruption_fill = corruption_fill
+        self.scale = scale
         self.solver = solver
         self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init

@@ -117,6 +117,8 @@ class StackedAutoencoder(BaseAutoencoder, _BaseComposition):  # type: ignore[mis
         sparsity_momentum: float = 0.0,
         corruption: str | None = None,
         corruption_level: float = 0.3,
+        corruption_fill: float | str = "auto",
+        scale: str | None = None,
         solver: str = "adam",
         learning_rate: str = "constant",
         learning_rate_init: float = 1e-3,
@@ -153,6 +155,8 @@ class StackedAutoencoder(BaseAutoencoder, _BaseComposition):  # type: ignore[mis
         self.sparsity_momentum = sparsity_momentum
         self.corruption = corruption
         self.corruption_level = corruption_level
+        self.corruption_fill = corruption_fill
+        self.scale = scale
         self.solver = solver
         self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init

@@ -9,6 +9,7 @@ import pytest
 from backend import BACKEND, DEVICE
 from eigencoder import _core
 from eigencoder.reference import Dataset, Network, Objective, Optimizer, Schedule, training
+from eigencoder.reference.config import Units
 from problems import RECONSTRUCTION_LOSSES
 from tolerances import TRAINING
 
@@ -46,16 +47,18 @@ def check_run(
     weights: np.ndarray = WEIGHTS,
     x_validation: np.ndarray = X_VALIDATION,
     n_warmup_updates: int = 0,
+    units: Units | None = None,
+    mask_fill: np.ndarray | None = None,
 ) -> training.FitResult:
     x, x_validation = X.astype(dtype), x_validation.astype(dtype)
     labels, validation_labels = (
         (LABELS[: len(x)], LABELS[: len(x_validation)]) if network.n_encoder_layers else (None, None)
     )
     n_classes = network.layer_sizes[-1]
-    train = Dataset.of(x, weights=weights, labels=labels, n_classes=n_classes)
-    validation = Dataset.of(
-        x_validation, column_extremes=train.column_extremes, labels=validation_labels, n_classes=n_classes
-    )
+    columns: dict[str, Any] = {"units": units, "mask_fill": 0.0 if mask_fill is None else mask_fill}
+    train = Dataset.of(x, weights=weights, labels=labels, n_classes=n_classes, **columns)
+    columns["column_extremes"] = train.column_extremes
+    validation = Dataset.of(x_validation, labels=validation_labels, n_classes=n_classes, **columns)
     start = training.initial_state(network, objective, optimizer, SEED)
     start = replace(start, n_warmup_updates=n_warmup_updates)
     expected = training.fit(
@@ -76,6 +79,10 @@ def check_run(
         rows=None,
         weights=train.weights,
         labels=labels,
+        center=None if units is None else units.center.astype(dtype),
+        factor=None if units is None else units.factor.astype(dtype),
+        scales_target=units is None or units.of_target,
+        mask_fill=None if mask_fill is None else mask_fill.astype(dtype),
         column_extremes=train.column_extremes.astype(dtype),
         first_row=0,
         x_validation=x_validation,
@@ -118,6 +125,17 @@ def test_twenty_steps(solver: str, corruption: str, dtype: str) -> None:
     expected = check_run(NETWORK, Objective(corruption=corruption), SOLVERS[solver], SCHEDULE, dtype)
     assert expected.state.n_updates == 20
     assert expected.loss_curve[-1] < expected.loss_curve[0]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("corruption", _core.CORRUPTIONS)
+@pytest.mark.parametrize("of_target", [False, True])
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_twenty_steps_in_other_units(solver: str, of_target: bool, corruption: str, dtype: str) -> None:
+    columns = np.arange(X.shape[1]) / 16
+    units = Units(0.25 + columns, 0.5 + columns, of_target)
+    optimizer = SOLVERS.get(solver, Optimizer(solver))
+    check_run(NETWORK, Objective(corruption=corruption), optimizer, SCHEDULE, dtype, units=units, mask_fill=columns)
 
 
 @pytest.mark.parametrize("tied", [False, True])

@@ -22,10 +22,15 @@ struct Dataset {
   const Index* rows = nullptr;         // their indices in x; nullptr: 0, 1, ..., n_samples - 1
   const double* weights = nullptr;     // one a row of x; nullptr: all 1
   const Index* labels = nullptr;       // one a row of x: its class; read by softmax_crossentropy alone
-  const T* column_extremes = nullptr;  // (2, n_features), minima then maxima; read by salt_and_pepper alone
+  const T* center = nullptr;           // (n_features): the network sees (x - center) factor; nullptr: x itself
+  const T* factor = nullptr;           // (n_features), with center
+  bool scales_target = true;           // whether the loss compares with what the network sees, or with x
+  const T* mask_fill = nullptr;        // (n_features): what masking puts in place of what the network sees; nullptr: 0
+  const T* column_extremes = nullptr;  // (2, n_features), minima then maxima of that; read by salt_and_pepper alone
   Index first_row = 0;                 // added to a row's index where random numbers are drawn for it
 
   Index row(Index i) const { return rows ? rows[i] : i; }
+  bool has_own_target() const { return center && !scales_target; }
 };
 
 // Where a training stands. Flat vectors of n_parameters(network) numbers; a solver that needs fewer moments leaves the

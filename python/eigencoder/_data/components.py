@@ -25,11 +25,20 @@ _FEW = 16  # so that a second copy of few rows is none
 class Deviations:
     """The rows of x, (n_samples, n_features), that have a share, as float64 and less a mean, by default their own.
 
-    Each is scaled by the root of its share, so that the products of the columns are the covariance.
+    Each is scaled by the root of its share, so that the products of the columns are the covariance, and the columns by
+    factors, (n_features,), where they are given.
     """
 
-    def __init__(self, x: NDArray[Any], shares: Array, n_threads: int, mean: Array | None = None) -> None:
+    def __init__(
+        self,
+        x: NDArray[Any],
+        shares: Array,
+        n_threads: int,
+        mean: Array | None = None,
+        factors: NDArray[Any] | None = None,
+    ) -> None:
         self._x = x
+        self._factors = factors
         self._rows = np.flatnonzero(shares)
         self._shares = shares[self._rows]
         self.n_threads = n_threads
@@ -48,6 +57,8 @@ class Deviations:
             rows = self._x_of(block)
             deviations = np.subtract(rows, self.mean, out=memory[: len(rows)])
             deviations *= roots[block]
+            if self._factors is not None:
+                deviations *= self._factors
             yield deviations
 
     def transposed(self) -> Array:

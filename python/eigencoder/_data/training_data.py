@@ -11,6 +11,7 @@ from .. import _core
 from .._core import DeviceArray
 from .arrays import Labels, Rows, Weights, column_extremes, mean_one
 from .device import Matrix, column_extremes_of
+from .moments import mean_and_squared_deviation
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,10 @@ class TrainingData:
         """The same of x_validation, for the rows that validate."""
         n_samples = 0 if self.x_validation is None else len(self.x_validation)
         return _shares(n_samples, self.validation_rows, self.validation_weights)
+
+    def mean(self) -> NDArray[np.float64]:
+        """The weighted mean of the rows that train, (n_features,)."""
+        return mean_and_squared_deviation(self.x, self.shares)[0]
 
     def column_extremes(self, seen: NDArray[Any] | None) -> NDArray[Any]:
         """The extremes that the rows that train have, or had before."""

@@ -34,6 +34,7 @@ class Reporter:
     n_epochs : the largest number of epochs; None where it is not known
     first_epoch : how many epochs were trained before
     verbose : whether to print a line an epoch
+    loss_factor : of the core's losses, to be in the units of X
     arguments : X, y and metadata, as the callbacks see them
     fitted_attributes : makes the attributes that turn a copy of the estimator into a fitted one, as it stands then
     """
@@ -46,11 +47,13 @@ class Reporter:
         n_epochs: int | None,
         first_epoch: int,
         verbose: bool,
+        loss_factor: float,
         arguments: dict[str, Any],
         fitted_attributes: Callable[[], dict[str, Any]],
     ) -> None:
         self._first_epoch = first_epoch
         self._verbose = verbose
+        self._loss_factor = loss_factor
         self._arguments = {"estimator": estimator, **arguments}
         self._fitted_attributes = fitted_attributes
         self._has_callbacks = bool(getattr(estimator, "_skl_callbacks", ()))
@@ -83,6 +86,7 @@ class Reporter:
 
     def _epoch_ends(self, epoch: int, loss: float, validation_loss: float) -> bool:
         if self._verbose:
+            loss, validation_loss = self._loss_factor * loss, self._loss_factor * validation_loss
             validation = "" if math.isnan(validation_loss) else f", validation loss {validation_loss:.6g}"
             print(f"Epoch {self._first_epoch + epoch + 1}: loss {loss:.6g}{validation}", flush=True)
         if not self._has_callbacks:

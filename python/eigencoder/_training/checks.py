@@ -142,6 +142,17 @@ def device(name: str, value: object) -> str:
     return str(value)
 
 
+def corruption_fill(name: str, value: object) -> float | str:
+    if isinstance(value, str):
+        if value not in ("auto", "mean"):
+            raise ValueError(f"{name} must be 'auto', 'mean' or a number, found {value!r}")
+        return str(value)
+    number = real(name, value)
+    if not np.isfinite(number):
+        raise ValueError(f"{name} must be 'auto', 'mean' or a finite number, found {value}")
+    return number
+
+
 def key(name: str, value: object) -> int:
     """A key of random numbers, 64 bits."""
     number = unbounded_integer(name, value, "an integer in 0 .. 2**64 - 1")

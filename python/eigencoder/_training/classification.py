@@ -58,9 +58,6 @@ class ClassifierSettings(TrainingSettings):
             corruption_level=self.corruption_level,
         )
 
-    def check_data(self, x: Matrix, name: str) -> None:
-        """The loss is one of classes and takes any row."""
-
 
 class ClassifierTraining(Training):
     """The supervised training, and before it that of an encoder which is not fitted."""
@@ -161,6 +158,7 @@ class ClassifierTraining(Training):
         for layer in range(self.network.n_encoder_layers):
             coefs[layer][...] = self.encoder.coefs_[layer]
             intercepts[layer][...] = self.encoder.intercepts_[layer]
+        self.parameters[...] = self.units.unfold(self.network, self.parameters)
 
     def model_attributes(self, parameters: NDArray[Any]) -> dict[str, Any]:
         attributes = super().model_attributes(parameters) | {"classes_": self.classes}

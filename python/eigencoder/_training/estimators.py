@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator
 
 from .optimizer_state import OptimizerState
 from .settings import AutoencoderSettings, TrainingSettings
+from .units import Units
 
 
 class NetworkEstimator(Protocol):
@@ -26,6 +27,7 @@ class NetworkEstimator(Protocol):
     _dtype: str
     _seed: int
     _column_extremes: NDArray[Any] | None
+    _units: Units
     _optimizer_state: OptimizerState | None
 
     @property

@@ -15,10 +15,12 @@ from .. import _core
 from .._data.components import Deviations, leading_eigenvectors, unit_columns
 from .._data.device import Matrix, require_host
 from .._data.finite import check_squares
+from .._data.moments import mean_and_squared_deviations
 from .._data.training_data import TrainingData
 from .estimators import NetworkEstimator
 from .network import Network, check_memory, layers_of
 from .settings import Settings, TrainingSettings
+from .units import Units
 
 Array = NDArray[np.float64]
 
@@ -41,27 +43,37 @@ class FitResult(NamedTuple):
 
 
 class Noise(NamedTuple):
-    """Given x, the x~_j are independent with mean ``keep`` x_j and variance ``relative`` x_j^2 + ``absolute``."""
+    """Given x, the x~_j are independent with mean ``keep`` x_j + ``shift``_j and variance ``relative`` (x_j - fill_j)^2
+    + ``absolute``.
+    """
 
     keep: float = 1.0
     relative: float = 0.0
     absolute: float = 0.0
+    fill: Array | float = 0.0
+
+    @property
+    def shift(self) -> Array | float:
+        return (1 - self.keep) * self.fill
 
     @classmethod
-    def of(cls, settings: TrainingSettings) -> "Noise":
+    def of(cls, settings: TrainingSettings, data: TrainingData, units: Units) -> "Noise":
         p = settings.corruption_level
         if settings.corruption == "masking":
-            return cls(keep=1 - p, relative=p * (1 - p))
+            fill = data.mean() if settings.fills_with_mean else np.full(data.x.shape[1], settings.fill)
+            return cls(keep=1 - p, relative=p * (1 - p), fill=units.of_values(fill))
         if settings.corruption == "gaussian":
             return cls(absolute=p * p)
         return cls()
 
-    def mean_variance(self, x: NDArray[Any], shares: Array) -> Array:
+    def mean_variance(self, x: NDArray[Any], shares: Array, units: Units) -> Array:
         """Var[x~_j | x], averaged over the rows, (n_features,)."""
         if self.relative == 0:
             return np.full(x.shape[1], self.absolute)
-        mean_square: Array = np.einsum("i,ij,ij->j", shares, x, x)
-        return self.relative * mean_square + self.absolute
+        mean, squares = mean_and_squared_deviations(x, shares)
+        if units.factor is not None:
+            squares *= np.square(units.factor, dtype=np.float64)
+        return self.relative * (squares + (units.of_values(mean) - self.fill) ** 2) + self.absolute
 
 
 def check(settings: Settings) -> None:
@@ -111,14 +123,18 @@ def fit(
 ) -> tuple[FitResult, BaseException | None]:
     """Write the solution into ``parameters``, as one epoch; answers as `_core.fit` does."""
     result = FitResult("interrupted", [], [], np.inf, rows_seen=0)
-    noise = Noise.of(settings)
+    units = Units()  # those of x
+    noise = Noise.of(settings, data, units)
     x, x_validation = (require_host(rows, "solver='exact'") for rows in (data.x, data.x_validation))
     try:
         if on_epoch_begin is not None:
             on_epoch_begin(0)
         with threadpool_limits(1, user_api="blas"):  # so that n_jobs changes no bit
-            solution = solve(x, data.shares, network.n_components, settings, noise, n_threads)
-            parameters[...] = network.pack(*solution, parameters.dtype)
+            deviations = Deviations(x, data.shares, n_threads)
+            variance = noise.mean_variance(x, data.shares, units)
+            encoder, decoder = solve(deviations, network.n_components, settings.alpha, noise.keep, variance)
+            offset = noise.keep * deviations.mean + noise.shift
+            parameters[...] = network.pack([encoder, decoder], [-offset @ encoder, deviations.mean], parameters.dtype)
             coefs, _ = network.unpack(parameters)
             squared_norm = sum(float(np.square(w, dtype=np.float64).sum()) for w in coefs)
             error = expected_error(network, parameters, noise, x, data.shares, n_threads)
@@ -136,21 +152,20 @@ def fit(
     return result, None
 
 
-def solve(
-    x: NDArray[Any], shares: Array, n_units: int, settings: TrainingSettings, noise: Noise, n_threads: int
-) -> tuple[list[Array], list[Array]]:
-    """The coefs and intercepts of least expected J. Units beyond the rank of the data get weights 0."""
-    data = Deviations(x, shares, n_threads)
-    variance = noise.mean_variance(x, shares)
+def solve(data: Deviations, n_units: int, alpha: float, keep: float, variance: Array) -> tuple[Array, Array]:
+    """Encoder, (n_features, n_units), and decoder of least expected J, under a `Noise` with these moments.
+
+    Units beyond the rank of the data get weights 0.
+    """
     n_components = min(n_units, len(data.mean))
-    if noise.keep == 1 and not variance.any():
-        encoder, decoder = _shrunk_components(data, n_components, settings.alpha)
-    else:
-        regression = _regression_by_rows if data.is_wide else _reduced_rank_regression
-        encoder, decoder = regression(data, noise.keep, variance, n_components)
+    with threadpool_limits(1, user_api="blas"):  # so that n_jobs changes no bit
+        if keep == 1 and not variance.any():
+            encoder, decoder = _shrunk_components(data, n_components, alpha)
+        else:
+            regression = _regression_by_rows if data.is_wide else _reduced_rank_regression
+            encoder, decoder = regression(data, keep, variance, n_components)
     rest = (0, n_units - encoder.shape[1])
-    encoder, decoder = np.pad(encoder, ((0, 0), rest)), np.pad(decoder, (rest, (0, 0)))
-    return [encoder, decoder], [-noise.keep * data.mean @ encoder, data.mean]
+    return np.pad(encoder, ((0, 0), rest)), np.pad(decoder, (rest, (0, 0)))
 
 
 def expected_error(
@@ -163,10 +178,14 @@ def expected_error(
 ) -> float:
     """The weighted mean of E ||x - h(x~)||^2 = ||x - h(E x~)||^2 + sum_j Var[x~_j] ||row j of W1 W2||^2."""
     (encoder, decoder), intercepts = network.unpack(parameters)
-    of_mean = layers_of([noise.keep * encoder, decoder], intercepts, network.activations, (0, 0), parameters.dtype)
+    shift = np.broadcast_to(noise.shift, len(encoder)) @ encoder
+    biases = [intercepts[0] + shift, intercepts[1]]
+    of_mean = layers_of([noise.keep * encoder, decoder], biases, network.activations, (0, 0), parameters.dtype)
     encoder, decoder = encoder.astype(np.float64), decoder.astype(np.float64)
     slopes = np.einsum("jk,jk->j", encoder @ (decoder @ decoder.T), encoder)
-    return float(shares @ _core.squared_errors(of_mean, x, n_threads) + noise.mean_variance(x, shares) @ slopes)
+    return float(
+        shares @ _core.squared_errors(of_mean, x, n_threads) + noise.mean_variance(x, shares, Units()) @ slopes
+    )
 
 
 def _shrunk_components(data: Deviations, n_components: int, alpha: float) -> tuple[Array, Array]:

@@ -15,8 +15,8 @@ _N_WARMUP_UPDATES = 10
 class OptimizerState(NamedTuple):
     """Of a solver that has moments.
 
-    With ``average`` the weights of the estimator are the average, and the parameters that the optimizer moves stand
-    here. The rate grows over the first ``n_warmup_updates``.
+    Where the weights of the estimator, ``packed``, are not the parameters that the optimizer moves, but an average of
+    them or folded, these stand here. The rate grows over the first ``n_warmup_updates``.
     """
 
     solver: str
@@ -24,16 +24,24 @@ class OptimizerState(NamedTuple):
     second_moment: NDArray[Any]
     average: NDArray[Any] | None
     parameters: NDArray[Any] | None
+    packed: NDArray[Any] | None
     mean_activity: NDArray[np.float64] | None
     n_updates: int
     n_warmup_updates: int
 
-    def kept(self, parameters: NDArray[Any], n_updates: int) -> "OptimizerState":
-        """What the estimator keeps when the parameters have been moved."""
-        if self.average is None:
+    def kept(self, parameters: NDArray[Any], packed: NDArray[Any] | None, n_updates: int) -> "OptimizerState":
+        """What the estimator keeps when the parameters have been moved; ``packed`` None: they are its weights."""
+        if packed is None:
             return self._replace(n_updates=n_updates)
-        average = self.average.copy()  # coefs_ may be changed in place
-        return self._replace(average=average, parameters=parameters, n_updates=n_updates)
+        average = None if self.average is None else self.average.copy()  # coefs_ may be changed in place
+        return self._replace(average=average, parameters=parameters, packed=packed, n_updates=n_updates)
+
+    def _continued(self, packed: NDArray[Any] | None, averages: bool) -> tuple[NDArray[Any], NDArray[Any]] | None:
+        """Parameters and average to go on from, unless coefs_ are not as they were left."""
+        if self.packed is None or self.parameters is None or packed is None or (self.packed != packed).any():
+            return None
+        average = self.parameters if self.average is None else self.average
+        return (self.parameters if averages else average).copy(), average.copy()
 
 
 def begin(
@@ -42,22 +50,22 @@ def begin(
     network: Network,
     parameters: NDArray[Any],
     *,
-    are_trained: bool,
+    packed: NDArray[Any] | None,
 ) -> tuple[OptimizerState, NDArray[Any]]:
-    """The state of a training that begins at these parameters, and the parameters that it is to move."""
+    """The state of a training that begins at these parameters, and the parameters that it is to move.
+
+    ``packed`` are the estimator's weights from which the optimizer goes on; None: it starts afresh.
+    """
     if (
         kept is None
         or kept.solver != settings.solver
         or kept.first_moment.shape != parameters.shape  # where tied_weights has changed
     ):
         zeros = np.zeros(0 if settings.solver == "exact" else len(parameters), parameters.dtype)
-        n_warmup_updates = _N_WARMUP_UPDATES if are_trained else 0
-        kept = OptimizerState(settings.solver, zeros, zeros, None, None, None, 0, n_warmup_updates)
-    average = None
-    if settings.averaging is not None:
-        average = parameters.copy()
-        if kept.average is not None and kept.parameters is not None and np.array_equal(average, kept.average):
-            parameters = kept.parameters.copy()  # coefs_ are as they were left
+        n_warmup_updates = 0 if packed is None else _N_WARMUP_UPDATES
+        kept = OptimizerState(settings.solver, zeros, zeros, None, None, None, None, 0, n_warmup_updates)
+    averages = settings.averaging is not None
+    parameters, average = kept._continued(packed, averages) or (parameters, parameters.copy())
     mean_activity = None
     if settings.has_mean_activity:
         mean_activity = np.full(network.n_components, np.nan)
@@ -67,7 +75,7 @@ def begin(
     state = kept._replace(
         first_moment=kept.first_moment.copy(),
         second_moment=kept.second_moment.copy(),
-        average=average,
+        average=average if averages else None,
         mean_activity=mean_activity,
     )
     return state, parameters

@@ -11,6 +11,7 @@ from .._data.arrays import check_unit_interval
 from .._data.device import Matrix
 from . import checks
 from .network import Network, mirrored_activations
+from .units import SCALES
 
 _ACTIVATION = checks.one_of(_core.ACTIVATIONS)
 
@@ -22,6 +23,8 @@ class TrainingSettings(ABC):
     alpha: Annotated[float, checks.strength]  # which the core checks under the name of what it becomes
     corruption: Annotated[str | None, checks.one_of([c for c in _core.CORRUPTIONS if c != "none"], none=True)]
     corruption_level: Annotated[float, checks.real]
+    corruption_fill: Annotated[float | str, checks.corruption_fill]
+    scale: Annotated[str | None, checks.one_of(SCALES, none=True)]
     solver: Annotated[str, checks.one_of(_core.SOLVERS)]
     learning_rate: Annotated[str, checks.one_of(_core.LEARNING_RATES)]
     learning_rate_init: Annotated[float, checks.real]
@@ -56,6 +59,23 @@ class TrainingSettings(ABC):
     def alpha_in_objective(self) -> float:
         """Under "adamw" the weights decay, and J has no part of it."""
         return 0.0 if self.solver == "adamw" else self.alpha
+
+    @property
+    def fills_with_mean(self) -> bool:
+        """Whether masking puts the column's mean in an entry's place."""
+        if self.corruption_fill == "auto":
+            return self.scale is not None and self.takes_any_row
+        return self.corruption_fill == "mean"
+
+    @property
+    def fill(self) -> float:
+        """What it puts there else."""
+        return 0.0 if isinstance(self.corruption_fill, str) else self.corruption_fill
+
+    @property
+    def takes_any_row(self) -> bool:
+        """Whether the loss has no bounds for the entries of x."""
+        return True
 
     @property
     def training_device(self) -> str:
@@ -103,9 +123,10 @@ class TrainingSettings(ABC):
     def objective(self) -> _core.ObjectiveConfig:
         """What is minimised."""
 
-    @abstractmethod
     def check_data(self, x: Matrix, name: str) -> None:
         """Refuse rows that the loss cannot take."""
+        if not self.takes_any_row:
+            check_unit_interval(x, name)
 
     def optimizer(self) -> _core.OptimizerConfig:
         return _core.OptimizerConfig(
@@ -168,9 +189,9 @@ class AutoencoderSettings(TrainingSettings):
             corruption_level=self.corruption_level,
         )
 
-    def check_data(self, x: Matrix, name: str) -> None:
-        if self.loss == "binary_crossentropy":
-            check_unit_interval(x, name)
+    @property
+    def takes_any_row(self) -> bool:
+        return self.loss != "binary_crossentropy"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,6 +199,7 @@ class Settings(AutoencoderSettings):
     """All parameters of `Autoencoder`: its network, and how it is trained."""
 
     n_components: Annotated[int | float, checks.n_components]
+    init: Annotated[str, checks.one_of(["auto", "pca", "glorot"])]
     hidden_layer_sizes: Annotated[tuple[int, ...], checks.hidden_layer_sizes]
     activation: Annotated[str, _ACTIVATION]
     code_activation: Annotated[str | None, checks.one_of(_core.ACTIVATIONS, none=True)]

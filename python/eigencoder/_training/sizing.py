@@ -12,7 +12,8 @@ from .. import _core
 from .._data.components import Deviations
 from .._data.device import Matrix, require_host
 from .._data.finite import check_squares
-from .._data.score import explained, squared_deviation
+from .._data.moments import mean_and_squared_deviation
+from .._data.score import explained
 from .._data.training_data import count_validation_rows
 from . import exact
 from .callbacks import Reporter
@@ -103,12 +104,11 @@ class SizeSearch(Training):
 
     def begin(self) -> None:
         check_squares(self.estimator, self._x, self._held_out)
-        self.deviation = squared_deviation(self._held_out, self.data.validation_shares)
+        _, self.deviation = mean_and_squared_deviation(self._held_out, self.data.validation_shares)
         self.pca_scores = self._score_pca()
         self.scores: dict[int, float] = {}
         if not self.resumes:
             self.network = self._network_of(self._pca_size(self.share))
-            self.parameters = np.empty(self.network.n_parameters, self.parameters.dtype)
         super().begin()
 
     def run(self, reporter: Reporter) -> tuple[FitResult, BaseException | None]:
@@ -164,7 +164,7 @@ class SizeSearch(Training):
         return network
 
     def _layers(self) -> list[Layer]:
-        weights = self.network.unpack(self.trained)
+        weights = self.network.unpack(self.units.fold(self.network, self.trained))
         return layers_of(*weights, self.network.activations, self.network.n_active_outputs, self.trained.dtype)
 
     def _score(self) -> float:

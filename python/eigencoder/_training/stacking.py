@@ -18,6 +18,7 @@ from .network import Network
 from .parts import checked_network
 from .settings import AutoencoderSettings
 from .training import Training
+from .units import Units
 
 NamedLayer: TypeAlias = tuple[str, AutoencoderEstimator]
 _T = TypeVar("_T")
@@ -111,7 +112,8 @@ class StackTraining(Training):
             layers.append(layer)
         name_features(layers[0], getattr(self.estimator, "feature_names_in_", None))
         coefs, intercepts = [layer.coefs_ for layer in layers], [layer.intercepts_ for layer in layers]
-        self.parameters[...] = self.network.pack(unrolled(coefs), unrolled(intercepts), self.parameters.dtype)
+        packed = self.network.pack(unrolled(coefs), unrolled(intercepts), self.parameters.dtype)
+        self.parameters[...] = self.units.unfold(self.network, packed)
         self.layers = layers
 
     def model_attributes(self, parameters: NDArray[Any]) -> dict[str, Any]:
@@ -147,6 +149,7 @@ def part_attributes(stack: Any, start: int, stop: int) -> dict[str, Any]:
         "_dtype": stack._dtype,
         "_seed": stack._seed,
         "_column_extremes": None,
+        "_units": Units(),
         "_optimizer_state": None,
     }
     if start == 0 and hasattr(stack, "feature_names_in_"):

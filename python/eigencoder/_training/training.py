@@ -16,8 +16,9 @@ from .._data.arrays import (
     features_kept_on_error,
 )
 from .._data.device import Matrix, device_of, require_host
+from .._data.finite import check_squares
 from .._data.training_data import TrainingData, check_extremes, count_validation_rows
-from . import exact, optimizer_state
+from . import exact, optimizer_state, start
 from .callbacks import Reporter
 from .divergence import divergence, has_diverged, require_finite_data_of
 from .estimators import NetworkEstimator
@@ -25,6 +26,7 @@ from .network import Network
 from .seed import Draw
 from .settings import AutoencoderSettings, Settings, TrainingSettings
 from .threads import n_threads
+from .units import Units
 
 FitResult: TypeAlias = _core.FitResult | exact.FitResult
 
@@ -59,6 +61,7 @@ def train(
                 n_epochs=training.n_epochs,
                 first_epoch=training.n_iter_before,
                 verbose=training.settings.verbose > 0,
+                loss_factor=training.units.loss_factor(training.network),
                 arguments={
                     "X": training.data.x,
                     "y": y,
@@ -105,7 +108,9 @@ class Training:
         settings = estimator._settings()
         if isinstance(settings, Settings) and settings.solver == "exact":
             exact.check(settings)
-            settings = replace(settings, max_iter=1, early_stopping=False, warm_start=False)
+            settings = replace(settings, init="glorot", max_iter=1, early_stopping=False, warm_start=False)
+        if isinstance(settings, Settings):
+            start.check(settings)
         self.settings = settings
         self.device = settings.training_device
         if incremental:
@@ -137,7 +142,7 @@ class Training:
         _core.check(self.network.config, self.objective)
         _core.engine(self.device)  # raises where there is none
 
-        self.parameters = self._parameters(x.dtype)
+        self.packed = self._packed(x.dtype)
         n_validation = self.count_held_out(x, x_val)
         if settings.corruption == "salt_and_pepper":
             check_extremes(x, weights, n_validation)
@@ -153,6 +158,7 @@ class Training:
                 )
             )
             self.column_extremes = self._column_extremes()
+            self.units = self._units()
 
     def check_rows(self, X: ArrayLike) -> Matrix:
         """X as the core takes it, with the features that the estimator has or is to have."""
@@ -192,26 +198,66 @@ class Training:
 
     def begin(self) -> None:
         """Set what training starts from."""
-        if not self.resumes:
+        if self.packed is None:
+            self.parameters = np.empty(self.network.n_parameters, self.data.x.dtype)
             self.initialise()
+        else:
+            self.parameters = self.units.unfold(self.network, self.packed)
         self.begin_optimizer()
 
     def begin_optimizer(self) -> None:
         """Set the state that the optimizer starts from: that of the last block, where there is one."""
-        goes_on = self.resumes and self.incremental
-        kept = self.estimator._optimizer_state if goes_on else None
+        kept = self.estimator._optimizer_state if self._keeps_units() else None
         self.optimizer_state, self.parameters = optimizer_state.begin(
-            kept, self.settings, self.network, self.parameters, are_trained=goes_on
+            kept,
+            self.settings,
+            self.network,
+            self.parameters,
+            packed=self.packed if self.resumes and self.incremental else None,
         )
 
     def initialise(self) -> None:
         """Set the initial weights."""
-        _core.initialise(self.network.config, self.seed, self.parameters)
+        if isinstance(self.settings, Settings):
+            start.initialise(
+                self.network, self.settings, self.data, self.units, self.parameters, self.seed, self.n_threads
+            )
+        else:
+            _core.initialise(self.network.config, self.seed, self.parameters)
 
-    def _parameters(self, dtype: DTypeLike) -> NDArray[Any]:
-        if self.resumes:
-            return self.network.pack(self.estimator.coefs_, self.estimator.intercepts_, dtype)
-        return np.empty(self.network.n_parameters, dtype)
+    def _packed(self, dtype: DTypeLike) -> NDArray[Any] | None:
+        """The estimator's weights, where training resumes."""
+        if not self.resumes:
+            return None
+        return self.network.pack(self.estimator.coefs_, self.estimator.intercepts_, dtype)
+
+    def _units(self) -> Units:
+        if self._keeps_units():
+            return self.estimator._units
+        if self.settings.solver == "exact":
+            return Units()
+        if self.settings.scale in ("auto", "standard"):
+            check_squares(self.estimator, self.data.x, None)
+        return Units.of(self.settings.scale, self.data, self.network)
+
+    def _keeps_units(self) -> bool:
+        """Whether the units are those of the block before."""
+        if not (self.resumes and self.incremental):
+            return False
+        kept = self.estimator._units
+        return (kept.scale, kept.tied_weights) == (self.settings.scale, self.network.tied_weights)
+
+    def _mask_fill(self) -> NDArray[Any] | None:
+        """What masking puts in place of what the network sees; None: 0."""
+        if self.settings.corruption != "masking":
+            return None
+        if not self.settings.fills_with_mean:
+            fill = np.full(self.data.x.shape[1], self.settings.fill, self.data.x.dtype)
+        elif self.units.scale in ("auto", "standard"):
+            return None  # the center is the mean
+        else:
+            fill = self.data.mean().astype(self.data.x.dtype)
+        return self.units.of_values(fill)
 
     def _column_extremes(self) -> NDArray[Any] | None:
         if self.settings.corruption != "salt_and_pepper":
@@ -239,7 +285,11 @@ class Training:
             rows=self.data.rows,
             weights=self.data.weights,
             labels=self.data.labels,
-            column_extremes=self.column_extremes,
+            center=self.units.center,
+            factor=self.units.factor,
+            scales_target=self.units.has_target(self.network),
+            mask_fill=self._mask_fill(),
+            column_extremes=None if self.column_extremes is None else self.units.of_values(self.column_extremes),
             first_row=self.estimator.t_ if self.resumes and self.incremental else 0,
             x_validation=self.data.x_validation,
             validation_rows=self.data.validation_rows,
@@ -265,7 +315,7 @@ class Training:
 
     def model_attributes(self, parameters: NDArray[Any]) -> dict[str, Any]:
         """The attributes that transform reads."""
-        coefs, intercepts = self.network.unpack(parameters)
+        coefs, intercepts = self.network.unpack(self.units.fold(self.network, parameters))
         return {
             "coefs_": coefs,
             "intercepts_": intercepts,
@@ -282,15 +332,23 @@ class Training:
             estimator.__dict__.pop("size_curve_", None)
         for name, value in self.model_attributes(self.trained).items():
             setattr(estimator, name, value)
-        estimator.loss_curve_ = [*estimator.loss_curve_, *result.loss_curve]
-        estimator.validation_loss_curve_ = [*estimator.validation_loss_curve_, *result.validation_loss_curve]
-        estimator.loss_ = estimator.loss_curve_[-1] if estimator.loss_curve_ else result.best_loss
-        estimator.best_loss_ = result.best_loss
+        factor = self.units.loss_factor(self.network)
+        estimator.loss_curve_ = [*estimator.loss_curve_, *(factor * loss for loss in result.loss_curve)]
+        estimator.validation_loss_curve_ = [
+            *estimator.validation_loss_curve_,
+            *(factor * loss for loss in result.validation_loss_curve),
+        ]
+        estimator.best_loss_ = factor * result.best_loss
+        estimator.loss_ = estimator.loss_curve_[-1] if estimator.loss_curve_ else estimator.best_loss_
         estimator.n_iter_ = len(estimator.loss_curve_)
         estimator.t_ += result.rows_seen
         estimator._seed = self.seed
         estimator._column_extremes = self.column_extremes
+        estimator._units = self.units
         estimator._optimizer_state = None
+        is_packed = self.units.center is None and self.optimizer_state.average is None
+        dtype = self.parameters.dtype
+        packed = None if is_packed else self.network.pack(estimator.coefs_, estimator.intercepts_, dtype)
         has_moments = result.n_updates > 0 or not self.resumes
         if has_moments and result.status != "diverged" and self.settings.solver not in ("lbfgs", "exact"):
-            estimator._optimizer_state = self.optimizer_state.kept(self.parameters, result.n_updates)
+            estimator._optimizer_state = self.optimizer_state.kept(self.parameters, packed, result.n_updates)

@@ -132,6 +132,17 @@ class Schedule:
     first_epoch: int = 0
 
 
+class Units(NamedTuple):
+    """The network sees (x - center) factor; center and factor are (n_features,).
+
+    ``of_target``: whether the output is compared with that too, and not with x.
+    """
+
+    center: Array
+    factor: Array
+    of_target: bool
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Rows of an array that take part in a call; made by ``Dataset.of``.
@@ -141,14 +152,19 @@ class Dataset:
     x : (n_rows_of_x, n_features)
     rows : (n_samples,), which rows of x take part
     weights : (n_rows_of_x,), sample weights, of mean 1 over the rows that take part
-    column_extremes : (2, n_features), minima, then maxima, which salt_and_pepper draws
+    inputs : (n_rows_of_x, n_features), what the network sees without noise: x, or (x - center) factor
+    mask_fill : (n_features,), what masking puts in the place of an input
+    column_extremes : (2, n_features), minima, then maxima of the inputs, which salt_and_pepper draws
     first_row : added to a row's index where random numbers are drawn for it
-    target : (n_rows_of_x, n_outputs), what the output is compared with: x, or a 1 in the column of a row's class
+    target : (n_rows_of_x, n_outputs), what the output is compared with: the inputs, or x, or a 1 in the column of a
+        row's class
     """
 
     x: Array
     rows: Rows
     weights: Array
+    inputs: Array
+    mask_fill: Array
     column_extremes: Array
     first_row: int
     target: Array
@@ -160,14 +176,17 @@ class Dataset:
         *,
         rows: Rows | None = None,
         weights: ArrayLike | None = None,
+        units: Units | None = None,
+        mask_fill: Array | float = 0.0,
         column_extremes: Array | None = None,
         first_row: int = 0,
         labels: Rows | None = None,
         n_classes: int = 0,
     ) -> "Dataset":
-        """Without ``rows`` all of x, without ``weights`` all 1, without ``column_extremes`` those of x.
+        """Without ``rows`` all of x, without ``weights`` all 1, without ``column_extremes`` those of the inputs.
 
-        ``labels``, (n_rows_of_x,), are the classes of the rows, of ``n_classes``; without them the target is x.
+        Without ``units`` the network sees x, else (x - center) factor. ``labels``,
+        (n_rows_of_x,), are the classes of the rows, of ``n_classes``; without them the target is the input or x.
         """
         x = np.asarray(x, dtype=np.float64)
         if x.ndim != 2:
@@ -177,10 +196,14 @@ class Dataset:
         mean_weight = weights[rows].mean()
         if not mean_weight > 0:
             raise ValueError(f"the mean sample weight is {mean_weight}, expected > 0: give some row a weight")
+        inputs = x if units is None else (x - units.center) * units.factor
         if column_extremes is None:
-            column_extremes = np.stack((x.min(axis=0), x.max(axis=0)))
-        target = x if labels is None else np.eye(n_classes)[labels]
-        return cls(x, rows, weights / mean_weight, column_extremes, first_row, target)
+            column_extremes = np.stack((inputs.min(axis=0), inputs.max(axis=0)))
+        target = inputs if units is None or units.of_target else x
+        if labels is not None:
+            target = np.eye(n_classes)[labels]
+        mask_fill = np.broadcast_to(mask_fill, x.shape[1])
+        return cls(x, rows, weights / mean_weight, inputs, mask_fill, column_extremes, first_row, target)
 
 
 @dataclass(frozen=True)

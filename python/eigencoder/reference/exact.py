@@ -9,11 +9,11 @@ import numpy as np
 from .config import Array, Dataset, Network, Objective
 
 
-def moments_of_noise(objective: Objective, x: Array) -> tuple[Array, Array]:
+def moments_of_noise(objective: Objective, x: Array, mask_fill: Array | float = 0.0) -> tuple[Array, Array]:
     """E[x~ | x] and Var[x~ | x], (n, n_features) each; given x the entries of x~ are independent."""
     p = objective.corruption_level
     if objective.corruption == "masking":
-        return (1 - p) * x, p * (1 - p) * x**2
+        return (1 - p) * x + p * mask_fill, p * (1 - p) * (x - mask_fill) ** 2
     if objective.corruption == "gaussian":
         return x, np.full_like(x, p**2)
     return x, np.zeros_like(x)
@@ -27,7 +27,7 @@ def expected_value(network: Network, objective: Objective, parameters: Array, da
     """
     x, shares = data.x[data.rows], data.weights[data.rows] / len(data.rows)
     (encoder, code_bias), (decoder, output_bias) = network.layers(parameters)
-    mean, variance = moments_of_noise(objective, x)
+    mean, variance = moments_of_noise(objective, x, data.mask_fill)
     output = (mean @ encoder + code_bias) @ decoder + output_bias
     errors = ((x - output) ** 2).sum(axis=1) + variance @ ((encoder @ decoder) ** 2).sum(axis=1)
     squared_norm = (encoder**2).sum() + (decoder**2).sum()
@@ -44,7 +44,7 @@ def solve(network: Network, objective: Objective, data: Dataset) -> Array:
     Both: b1 = -E[x~] W1, b2 = E[x].
     """
     x, shares = data.x[data.rows], data.weights[data.rows] / len(data.rows)
-    x_tilde, variance = moments_of_noise(objective, x)
+    x_tilde, variance = moments_of_noise(objective, x, data.mask_fill)
     if objective.corruption == "none":
         v, u = leading_eigenvectors(covariance(x, x, shares), network.layer_sizes[1])
         encoder = u * np.sqrt([max(0.0, 1 - objective.alpha / (2 * v_j)) if objective.alpha > 0 else 1.0 for v_j in v])

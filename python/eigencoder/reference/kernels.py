@@ -28,17 +28,17 @@ class Noise:
     epoch: int = 0
 
 
-def no_corruption(x: Array, word: Words, level: float, column_extremes: Array) -> Array:
+def no_corruption(x: Array, word: Words, level: float, data: Dataset) -> Array:
     """x~ = x."""
     return x
 
 
-def masking(x: Array, word: Words, level: float, column_extremes: Array) -> Array:
-    """x~ = 0 with probability ``level``, else x (Vincent et al. 2010)."""
-    return np.where(_chosen(word[:, : x.shape[1]], level), 0.0, x)
+def masking(x: Array, word: Words, level: float, data: Dataset) -> Array:
+    """x~ = ``mask_fill`` with probability ``level``, else x (Vincent et al. 2010, where it is 0)."""
+    return np.where(_chosen(word[:, : x.shape[1]], level), data.mask_fill, x)
 
 
-def gaussian(x: Array, word: Words, level: float, column_extremes: Array) -> Array:
+def gaussian(x: Array, word: Words, level: float, data: Dataset) -> Array:
     """x~ = x + N(0, level^2).
 
     Two words give two independent normals (Box & Muller 1958): with radius r = sqrt(-2 log u_1) and angle t = 2 pi u_2,
@@ -51,13 +51,13 @@ def gaussian(x: Array, word: Words, level: float, column_extremes: Array) -> Arr
     return np.asarray(x + noise[:, : x.shape[1]])
 
 
-def salt_and_pepper(x: Array, word: Words, level: float, column_extremes: Array) -> Array:
+def salt_and_pepper(x: Array, word: Words, level: float, data: Dataset) -> Array:
     """x~ = an extreme of its column with probability ``level``, else x.
 
     It is the maximum if the lowest bit of the entry's word is 1, the minimum if it is 0.
     """
     word = word[:, : x.shape[1]]
-    minima, maxima = column_extremes
+    minima, maxima = data.column_extremes
     extreme = np.where(word & np.uint64(1), maxima, minima)
     return np.where(_chosen(word, level), extreme, x)
 
@@ -75,11 +75,11 @@ def gather_corrupt(data: Dataset, rows: Rows, noise: Noise) -> tuple[Array, Arra
 
     The noise of row i is drawn at row ``data.first_row + i``, wherever in the batch it lies.
     """
-    target, clean = data.target[rows], data.x[rows]
+    target, clean = data.target[rows], data.inputs[rows]
     if noise.seed is None:
         return target, clean
     word = words(noise.seed, noise.stream, data.first_row + rows, clean.shape[1], noise.epoch)
-    return target, CORRUPTIONS[noise.corruption](clean, word, noise.level, data.column_extremes)
+    return target, CORRUPTIONS[noise.corruption](clean, word, noise.level, data)
 
 
 def dense_forward(inputs: Array, weights: Array, bias: Array, activation: str) -> Array:

@@ -1,0 +1,190 @@
+"""The weights that training starts from: PCA's where the network can carry a linear map, else Glorot's.
+
+One unit of each layer carries a coordinate of the rows, in a part of its activation that is nearly linear. Further
+units have random weights, and nothing that is carried reads them yet.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logit
+from sklearn.utils import gen_batches
+
+from .. import _core
+from .._core import DeviceArray
+from .._data.components import Deviations, exceed_rounding, product
+from .._data.device import require_host
+from .._data.training_data import TrainingData
+from . import exact
+from .network import Network
+from .settings import Settings
+from .units import Units
+
+Array = NDArray[np.float64]
+
+
+class LinearPart(NamedTuple):
+    """Where f(point + u) is value + slope u, for small u; a share of ``bend`` u^2 of it is wrong."""
+
+    point: float
+    value: float
+    slope: float = 1.0
+    bend: float = 0.0
+
+
+_LINEAR_PARTS = {
+    "identity": LinearPart(0.0, 0.0),
+    "sigmoid": LinearPart(0.0, 0.5, 0.25, 1 / 12),
+    "tanh": LinearPart(0.0, 0.0, 1.0, 1 / 3),
+    "relu": LinearPart(1.0, 1.0),
+    "leaky_relu": LinearPart(1.0, 1.0),
+    "elu": LinearPart(1.0, 1.0),
+    "softplus": LinearPart(20.0, 20.0),  # softplus(20) is 20 + 2e-9
+}
+_LARGEST = 0.1  # u of a row that trains: one that lies ten times as far is carried too
+_TOLERANCE = 5e-5  # of PCA's loss, for what bends
+_BLOCK = 512
+
+
+class LinearMap(NamedTuple):
+    """y = (z - offset) encoder, (d, r), and back: y decoder + mean. z are rows in the units of training."""
+
+    offset: Array
+    encoder: Array
+    decoder: Array
+    mean: Array
+
+
+def obstacle(settings: Settings) -> str | None:
+    """What keeps the network from being PCA; None: nothing."""
+    code = settings.code_activation or settings.activation
+    activations = {code, settings.activation} if settings.hidden_layer_sizes else {code}
+    if settings.loss != "squared_error":
+        return f"loss={settings.loss!r}"
+    if settings.output_activation != "identity":
+        return f"output_activation={settings.output_activation!r}"
+    if settings.penalty == "kl":
+        return "penalty='kl'"
+    if settings.n_active is not None:
+        return f"n_active={settings.n_active}"
+    if settings.tied_weights and activations != {"identity"}:
+        return f"tied_weights=True and activation {min(activations - {'identity'})!r}"
+    return None
+
+
+def check(settings: Settings) -> None:
+    """Refuse a start from PCA that cannot be."""
+    found = obstacle(settings) if settings.init == "pca" else None
+    if found is not None:
+        raise ValueError(f"init='pca' starts from a linear map, which a network with {found} is not: use init='auto'")
+
+
+def is_pca(settings: Settings, data: TrainingData) -> bool:
+    """Whether training starts from PCA, or under noise from the best linear map."""
+    if settings.init == "auto":
+        return settings.penalty is None and obstacle(settings) is None and not isinstance(data.x, DeviceArray)
+    return settings.init == "pca"
+
+
+def initialise(
+    network: Network,
+    settings: Settings,
+    data: TrainingData,
+    units: Units,
+    parameters: NDArray[Any],
+    seed: int,
+    n_threads: int,
+) -> None:
+    """Set the initial parameters, for rows in the units of training."""
+    _core.initialise(network.config, seed, parameters)
+    if is_pca(settings, data):
+        linear_map = _best_linear_map(network, settings, data, units, n_threads)
+        deviations, gain = _gain(network, linear_map, data, units, n_threads, parameters.dtype)
+        _carry(network, linear_map, deviations, gain, parameters)
+    elif settings.init == "auto" and settings.loss == "binary_crossentropy":
+        edge = 0.5 / data.n_rows
+        network.unpack(parameters)[1][-1][...] = logit(np.clip(data.mean(), edge, 1 - edge))
+
+
+def _best_linear_map(
+    network: Network, settings: Settings, data: TrainingData, units: Units, n_threads: int
+) -> LinearMap:
+    x = require_host(data.x, "init='pca'")
+    deviations = Deviations(x, data.shares, n_threads, factors=units.factor)
+    mean = offset = units.of_values(deviations.mean)
+    narrowest = min(network.layer_sizes)
+    if settings.corruption in ("masking", "gaussian"):
+        noise = exact.Noise.of(settings, data, units)
+        variance = noise.mean_variance(x, data.shares, units)
+        encoder, decoder = exact.solve(deviations, narrowest, 0.0, noise.keep, variance)
+        offset = noise.keep * mean + noise.shift
+        carried = decoder.any(axis=1)
+    else:
+        variances, encoder = deviations.principal_components(narrowest)
+        decoder = encoder.T
+        carried = exceed_rounding(variances)
+    return LinearMap(offset, np.ascontiguousarray(encoder[:, carried]), decoder[carried], mean)
+
+
+def _gain(
+    network: Network,
+    linear_map: LinearMap,
+    data: TrainingData,
+    units: Units,
+    n_threads: int,
+    dtype: np.dtype[Any],
+) -> tuple[Array, float]:
+    """The standard deviation of each coordinate, (r,), and what they are multiplied by in a unit that is not linear.
+
+    The largest u is a tenth, or less: what bends, bend u^2 of u, costs at most a share of PCA's loss. Not less than
+    where rounding costs as much as what bends.
+    """
+    x, shares = require_host(data.x, "init='pca'"), data.shares
+    weighed = np.flatnonzero(shares)
+    n_coordinates = len(linear_map.decoder)
+    squares, sixth_powers, largest, loss = np.zeros(n_coordinates), 0.0, 0.0, 0.0
+    for batch in gen_batches(len(weighed), _BLOCK):
+        rows = weighed[batch]
+        z = units.of_values(x[rows].astype(np.float64))
+        y = product(z - linear_map.offset, linear_map.encoder, n_threads)
+        squares += np.einsum("i,ij,ij->j", shares[rows], y, y)
+        sixth_powers += float(np.einsum("i,ij->", shares[rows], y**6))
+        largest = max(largest, float(np.abs(y).max(initial=0.0)))
+        errors = z - linear_map.mean - product(y, linear_map.decoder, n_threads)
+        loss += float(np.einsum("i,ij,ij->", shares[rows], errors, errors))
+    bend = sum(_LINEAR_PARTS[activation].bend for activation in network.activations)
+    largest_u = _LARGEST
+    if bend > 0 and largest > 0:
+        cost = bend**2 * sixth_powers / largest**4  # of u = 1
+        largest_u = min(largest_u, (_TOLERANCE * loss / cost) ** 0.25)
+        largest_u = max(largest_u, (float(np.finfo(dtype).eps) / bend) ** (1 / 3))
+    return np.sqrt(squares), largest_u / largest if largest > 0 else 1.0
+
+
+def _carry(network: Network, linear_map: LinearMap, deviations: Array, gain: float, parameters: NDArray[Any]) -> None:
+    """Let the first units of each layer carry the coordinates, in place.
+
+    Further ones read them as if they had the variance 1.
+    """
+    coefs, intercepts = network.unpack(parameters)
+    n_coordinates = len(deviations)
+    slope, value = 1.0, 0.0  # of a coordinate in the layer before
+    for layer, activation in enumerate(network.activations[:-1]):
+        part = _LINEAR_PARTS[activation]
+        factor = 1.0 if activation == "identity" else gain
+        weights, bias = coefs[layer], intercepts[layer]
+        if layer == 0:
+            weights[:, :n_coordinates] = factor * linear_map.encoder
+            bias[:n_coordinates] = part.point - factor * np.einsum("j,jk->k", linear_map.offset, linear_map.encoder)
+        else:
+            carried, others = slice(n_coordinates), slice(n_coordinates, None)
+            weights[carried, others] /= slope * deviations[:, np.newaxis]
+            bias[others] = -value * weights[carried, others].sum(axis=0)
+            weights[:, carried] = 0
+            np.fill_diagonal(weights[carried, carried], factor / slope)
+            bias[carried] = part.point - factor * value / slope
+        slope, value = part.slope * factor, part.value
+    coefs[-1][:n_coordinates] = linear_map.decoder / slope
+    coefs[-1][n_coordinates:] = 0
+    intercepts[-1][...] = linear_map.mean - value / slope * linear_map.decoder.sum(axis=0)

@@ -1,0 +1,102 @@
+"""The units of a training: its network sees (x - center) factor, and J is formed of that.
+
+Afterwards both are folded into the weights, which then take rows as they are given.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._data.device import require_host
+from .._data.moments import mean_and_squared_deviation, mean_and_squared_deviations
+from .._data.training_data import TrainingData
+from .network import Network
+
+SCALES = ("auto", "standard", "minmax")
+
+
+@dataclass(frozen=True)
+class Units:
+    """Those that a value of ``scale`` gives; center and factor are (n_features,) each, in the dtype of x, or None."""
+
+    scale: str | None = None
+    tied_weights: bool = False
+    center: NDArray[Any] | None = None
+    factor: NDArray[Any] | None = None
+
+    @classmethod
+    def of(cls, scale: str | None, data: TrainingData, network: Network) -> Self:
+        """The rows that train tell. One matrix cannot carry a factor and its inverse: with tied weights it is 1."""
+        if scale is None:
+            return cls(None, network.tied_weights)
+        if scale == "auto":
+            center, squares = mean_and_squared_deviation(data.x, data.shares)
+            spread = np.full_like(center, np.sqrt(squares / len(center)))
+        elif scale == "standard":
+            center, deviations = mean_and_squared_deviations(require_host(data.x, "scale='standard'"), data.shares)
+            spread = np.sqrt(deviations)
+        else:
+            require_host(data.x, "scale='minmax'")
+            center, maxima = data.column_extremes(None).astype(np.float64)
+            spread = maxima - center
+        dtype = data.x.dtype
+        spread = np.maximum(np.where(spread > 0, spread, 1.0), np.finfo(dtype).tiny)
+        factor = np.ones_like(spread) if network.tied_weights else 1 / spread
+        return cls(scale, network.tied_weights, center.astype(dtype), factor.astype(dtype))
+
+    def of_values(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Values of the columns, (..., n_features), as the network sees them."""
+        return values if self.center is None else np.asarray((values - self.center) * self.factor)
+
+    def loss_factor(self, network: Network) -> float:
+        """What J, without penalties, is multiplied by to be in the units of X: 1 where columns differ."""
+        if self.factor is None or not _rebuilds(network) or self.scale != "auto":
+            return 1.0
+        return float(self.factor[0].astype(np.float64) ** -2)
+
+    def has_target(self, network: Network) -> bool:
+        """Whether the loss compares in these units, and not with x as it is given."""
+        return self.center is None or _rebuilds(network)
+
+    def fold(self, network: Network, parameters: NDArray[Any]) -> NDArray[Any]:
+        """Of parameters that see rows in these units, those of the same network for rows as they are given."""
+        if self.center is None or self.factor is None:
+            return parameters
+        center, factor = self.center.astype(np.float64), self.factor.astype(np.float64)
+        folded = parameters.copy()
+        (coefs, intercepts), (new_coefs, new_intercepts) = network.unpack(parameters), network.unpack(folded)
+        if not network.tied_weights:
+            new_coefs[0][...] = factor[:, np.newaxis] * coefs[0]
+        new_intercepts[0][...] = intercepts[0] - _times(center, new_coefs[0])
+        if _rebuilds(network):
+            if not network.tied_weights:
+                new_coefs[-1][...] = coefs[-1] / factor
+            new_intercepts[-1][...] = intercepts[-1] / factor + center
+        return folded
+
+    def unfold(self, network: Network, parameters: NDArray[Any]) -> NDArray[Any]:
+        """The inverse, up to rounding."""
+        if self.center is None or self.factor is None:
+            return parameters
+        center, factor = self.center.astype(np.float64), self.factor.astype(np.float64)
+        unfolded = parameters.copy()
+        (coefs, intercepts), (new_coefs, new_intercepts) = network.unpack(parameters), network.unpack(unfolded)
+        if not network.tied_weights:
+            new_coefs[0][...] = coefs[0] / factor[:, np.newaxis]
+        new_intercepts[0][...] = intercepts[0] + _times(center, coefs[0])
+        if _rebuilds(network):
+            if not network.tied_weights:
+                new_coefs[-1][...] = factor * coefs[-1]
+            new_intercepts[-1][...] = factor * (intercepts[-1] - center)
+        return unfolded
+
+
+def _rebuilds(network: Network) -> bool:
+    """Whether its output is a row, and may have any scale."""
+    return network.n_encoder_layers == 0 and network.activations[-1] == "identity"
+
+
+def _times(center: NDArray[np.float64], weights: NDArray[Any]) -> NDArray[np.float64]:
+    return np.asarray(np.einsum("j,jk->k", center, weights))

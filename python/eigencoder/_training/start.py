@@ -174,6 +174,7 @@ def _carry(network: Network, linear_map: LinearMap, deviations: Array, gain: flo
         part = _LINEAR_PARTS[activation]
         factor = 1.0 if activation == "identity" else gain
         weights, bias = coefs[layer], intercepts[layer]
+        weights[:, n_coordinates:] /= part.slope
         if layer == 0:
             weights[:, :n_coordinates] = factor * linear_map.encoder
             bias[:n_coordinates] = part.point - factor * np.einsum("j,jk->k", linear_map.offset, linear_map.encoder)

@@ -91,8 +91,8 @@ std::pair<Training, py::object> fit(
     const OptionalRows<T>& x_validation,
     const OptionalArray<std::int64_t>& validation_rows, const OptionalArray<double>& validation_weights,
     const OptionalArray<std::int64_t>& validation_labels, Array<T>& parameters, Array<T>& first_moment,
-    Array<T>& second_moment, std::optional<Array<T>>& average, std::optional<Array<double>>& mean_activity,
-    Index n_updates, Index n_warmup_updates, PythonMonitor::Callback on_epoch_begin,
+    Array<T>& second_moment, std::optional<Array<T>>& average, const OptionalArray<T>& scales,
+    std::optional<Array<double>>& mean_activity, Index n_updates, Index n_warmup_updates, PythonMonitor::Callback on_epoch_begin,
     PythonMonitor::Callback on_epoch_end, int n_threads, const std::string& device) {
   const Columns<T> columns{center, factor, scales_target, mask_fill, column_extremes};
   check(network, objective);
@@ -107,6 +107,7 @@ std::pair<Training, py::object> fit(
   require_size("second_moment", second_moment.size(), n_parameters);
   if (average.has_value() != (optimizer.averaging > 0)) throw py::value_error("averaging and average go together");
   if (average) require_size("average", average->size(), n_parameters);
+  if (scales) require_size("scales", scales->size(), n_parameters);
   if (mean_activity.has_value() != (objective.sparsity_momentum > 0)) {
     throw py::value_error("sparsity_momentum and mean_activity go together");
   }
@@ -125,6 +126,7 @@ std::pair<Training, py::object> fit(
   state.first_moment = first_moment.mutable_data();
   state.second_moment = second_moment.mutable_data();
   state.average = average ? average->mutable_data() : nullptr;
+  state.scales = data_or_null(scales);
   state.mean_activity = mean_activity ? mean_activity->mutable_data() : nullptr;
   state.n_updates = n_updates;
   state.n_warmup_updates = n_warmup_updates;
@@ -188,7 +190,7 @@ void bind_training_of(py::module_& module) {
              array("factor"), arg("scales_target"), array("mask_fill"), array("column_extremes"), arg("first_row"),
              arg("x_validation"), array("validation_rows"), array("validation_weights"),
              array("validation_labels"), array("parameters"), array("first_moment"), array("second_moment"),
-             array("average"), array("mean_activity"), arg("n_updates"), arg("n_warmup_updates"), arg("on_epoch_begin"),
+             array("average"), array("scales"), array("mean_activity"), arg("n_updates"), arg("n_warmup_updates"), arg("on_epoch_begin"),
              arg("on_epoch_end"), arg("n_threads"), arg("device") = "cpu");
   module.def("loss_and_gradients", &loss_and_gradients<T>, arg("network"), arg("objective"), py::kw_only(), arg("x"),
              array("weights"), array("labels"), array("column_extremes"), arg("noise_seed"), array("mean_activity"),

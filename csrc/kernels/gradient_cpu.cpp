@@ -10,8 +10,9 @@ namespace {
 inline constexpr Index ahead = 256;
 
 // Moves n parameters, from number `first` on. The rule comes by value, so that its constants stay in registers.
-template <typename Rule, typename T>
-void move(const Rule rule, Index first, Index n, const T* gradients, T decay, const TrainingState<T>& state) {
+template <bool scaled, typename Rule, typename T>
+void move_parameters(const Rule rule, Index first, Index n, const T* gradients, T decay,
+                     const TrainingState<T>& state) {
   constexpr std::size_t n_moments = Rule::n_moments;
   T* const parameters = state.parameters + first;
   const std::array<T*, 2> moments{state.first_moment, state.second_moment};
@@ -20,10 +21,28 @@ void move(const Rule rule, Index first, Index n, const T* gradients, T decay, co
     Packet<T> parameter = load(parameters + i, n_left);
     std::array<Packet<T>, n_moments> moved;
     for (std::size_t k = 0; k < n_moments; ++k) moved[k] = load(moments[k] + first + i, n_left);
-    rule(Packet<T>(load(gradients + i, n_left) + decay * parameter), parameter, moved);
+    Packet<T> gradient = load(gradients + i, n_left) + decay * parameter;
+    if constexpr (scaled) {
+      const Packet<T> scale = load(state.scales + first + i, n_left);
+      gradient *= scale;
+      Packet<T> in_scale = parameter / scale;
+      rule(gradient, in_scale, moved);
+      parameter = in_scale * scale;
+    } else {
+      rule(gradient, parameter, moved);
+    }
     store(parameter, parameters + i, n_left);
     for (std::size_t k = 0; k < n_moments; ++k) store(moved[k], moments[k] + first + i, n_left);
   });
+}
+
+template <typename Rule, typename T>
+void move(const Rule& rule, Index first, Index n, const T* gradients, T decay, const TrainingState<T>& state) {
+  if (state.scales) {
+    move_parameters<true>(rule, first, n, gradients, decay, state);
+  } else {
+    move_parameters<false>(rule, first, n, gradients, decay, state);
+  }
 }
 
 // Calls visit(first, n, gradient) with pieces of left^T right, a row-major matrix, of this share of its rows.

@@ -18,13 +18,15 @@ __global__ void add_scaled(Matrix<const T> weights, bool transposed, const T* fa
 }
 
 template <typename Rule, typename T>
-__global__ void move(Rule rule, Index n, const T* gradients, T* parameters, std::array<T*, Rule::n_moments> moments) {
+__global__ void move(Rule rule, Index n, const T* gradients, const T* scales, T* parameters,
+                     std::array<T*, Rule::n_moments> moments) {
   along_x(n, [&](Index i) {
-    T parameter = parameters[i];
+    const T scale = scales ? scales[i] : T(1);
+    T parameter = parameters[i] / scale;
     std::array<T, Rule::n_moments> moved{};
     for (std::size_t k = 0; k < moved.size(); ++k) moved[k] = moments[k][i];
-    rule(gradients[i], parameter, moved);
-    parameters[i] = parameter;
+    rule(scale * gradients[i], parameter, moved);
+    parameters[i] = scale * parameter;
     for (std::size_t k = 0; k < moved.size(); ++k) moments[k][i] = moved[k];
   });
 }
@@ -35,7 +37,8 @@ void launch_move(Worker<T>& worker, const Rule& rule, Index first, Index n, cons
   std::array<T*, Rule::n_moments> moments{};
   moments[0] = state.first_moment + first;
   if constexpr (Rule::n_moments == 2) moments[1] = state.second_moment + first;
-  launch_along(worker.stream, n, move<Rule, T>, rule, n, gradients + first, state.parameters + first, moments);
+  const T* const scales = state.scales ? state.scales + first : nullptr;
+  launch_along(worker.stream, n, move<Rule, T>, rule, n, gradients + first, scales, state.parameters + first, moments);
 }
 
 }  // namespace

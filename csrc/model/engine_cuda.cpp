@@ -40,11 +40,13 @@ class StateOnGpu {
         first_moment_(context, host.first_moment, network.n_parameters()),
         second_moment_(context, host.second_moment, network.n_parameters()),
         average_(context, host.average, network.n_parameters()),
+        scales_(context, host.scales, network.n_parameters()),
         mean_activity_(context, host.mean_activity, network.layers()[network.code_layer()].n_outputs) {
     state_.parameters = parameters_.data();
     state_.first_moment = first_moment_.data();
     state_.second_moment = second_moment_.data();
     state_.average = average_.data();
+    state_.scales = scales_.data();
     state_.mean_activity = mean_activity_.data();
     state_.n_updates = host.n_updates;
     state_.n_warmup_updates = host.n_warmup_updates;
@@ -66,6 +68,7 @@ class StateOnGpu {
   Twin<T, T> first_moment_;
   Twin<T, T> second_moment_;
   Twin<T, T> average_;
+  Twin<T, const T> scales_;
   Twin<T, double> mean_activity_;
   TrainingState<T> state_;
 };

@@ -154,6 +154,7 @@ def fit(
     first_moment: NDArray[_T],
     second_moment: NDArray[_T],
     average: NDArray[_T] | None,
+    scales: NDArray[_T] | None,
     mean_activity: NDArray[np.float64] | None,
     n_updates: int,
     n_warmup_updates: int,
@@ -163,6 +164,8 @@ def fit(
     device: str = "cpu",
 ) -> tuple[FitResult, BaseException | None]:
     """Train in place on (x - center) factor, where given; what noise puts in an entry's place is in its units.
+
+    Batches move parameters / scales, where given.
 
     on_epoch_end gets (epoch, loss, validation loss or NaN), and stops the fit by answering False.
 

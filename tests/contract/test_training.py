@@ -49,6 +49,7 @@ def check_run(
     n_warmup_updates: int = 0,
     units: Units | None = None,
     mask_fill: np.ndarray | None = None,
+    scales: np.ndarray | None = None,
 ) -> training.FitResult:
     x, x_validation = X.astype(dtype), x_validation.astype(dtype)
     labels, validation_labels = (
@@ -60,7 +61,7 @@ def check_run(
     columns["column_extremes"] = train.column_extremes
     validation = Dataset.of(x_validation, labels=validation_labels, n_classes=n_classes, **columns)
     start = training.initial_state(network, objective, optimizer, SEED)
-    start = replace(start, n_warmup_updates=n_warmup_updates)
+    start = replace(start, n_warmup_updates=n_warmup_updates, scales=scales)
     expected = training.fit(
         network, objective, optimizer, schedule, train, seed=SEED, validation=validation, state=start
     )
@@ -93,6 +94,7 @@ def check_run(
         first_moment=first_moment,
         second_moment=second_moment,
         average=average,
+        scales=None if scales is None else scales.astype(dtype),
         mean_activity=mean_activity,
         n_updates=0,
         n_warmup_updates=n_warmup_updates,
@@ -136,6 +138,14 @@ def test_twenty_steps_in_other_units(solver: str, of_target: bool, corruption: s
     units = Units(0.25 + columns, 0.5 + columns, of_target)
     optimizer = SOLVERS.get(solver, Optimizer(solver))
     check_run(NETWORK, Objective(corruption=corruption), optimizer, SCHEDULE, dtype, units=units, mask_fill=columns)
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_twenty_steps_of_scaled_parameters(solver: str, option: str) -> None:
+    scales = np.random.default_rng(7).uniform(0.1, 2, NETWORK.n_parameters)
+    optimizer = replace(SOLVERS[solver], **OPTIONS[option])
+    check_run(NETWORK, Objective(alpha=0.1), optimizer, SCHEDULE, scales=scales)
 
 
 @pytest.mark.parametrize("tied", [False, True])

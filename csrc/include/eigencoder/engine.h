@@ -35,12 +35,14 @@ struct Dataset {
 
 // Where a training stands. Flat vectors of n_parameters(network) numbers; a solver that needs fewer moments leaves the
 // others alone. `average` is that of the parameters after each update, and what the training gives where there is one.
+// With `scales` a batch moves parameters / scales, along the gradient by these; "lbfgs" does without.
 template <typename T>
 struct TrainingState {
   T* parameters = nullptr;
   T* first_moment = nullptr;
   T* second_moment = nullptr;
   T* average = nullptr;
+  const T* scales = nullptr;
   double* mean_activity = nullptr;  // (n_components), under sparsity_momentum; NaN before the first batch
   Index n_updates = 0;
   Index n_warmup_updates = 0;  // over the first so many updates the rate grows: moments of 0 at trained weights

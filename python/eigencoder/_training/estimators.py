@@ -28,6 +28,7 @@ class NetworkEstimator(Protocol):
     _seed: int
     _column_extremes: NDArray[Any] | None
     _units: Units
+    _scales: NDArray[Any] | None
     _optimizer_state: OptimizerState | None
 
     @property

@@ -1,7 +1,7 @@
 """n_components as a share of variance: the search for the smallest code that explains it."""
 
 import warnings
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,16 @@ from .._data.finite import check_squares
 from .._data.moments import mean_and_squared_deviation
 from .._data.score import explained
 from .._data.training_data import count_validation_rows
-from . import exact
+from . import exact, start
 from .callbacks import Reporter
 from .estimators import AutoencoderEstimator
 from .network import Layer, Network, layers_of
 from .optimizer_state import OptimizerState
 from .settings import Settings
 from .training import FitResult, Training
+
+
+Weights: TypeAlias = tuple[list[NDArray[Any]], list[NDArray[Any]]]  # and biases, of each layer
 
 
 class _Trained(NamedTuple):
@@ -65,6 +68,17 @@ class Bracket:
         if middle == self.largest_missed:
             return None
         return max(size - distance, middle) if is_enough else min(size + distance, middle)
+
+
+def _copy_kept(source: Weights, kept: NDArray[np.int64], code_layer: int, target: Weights) -> None:
+    """Copy weights and biases to a network of another code, whose first units are those kept."""
+    for layer, (w, b, new_w, new_b) in enumerate(zip(*source, *target, strict=True)):
+        if layer == code_layer:
+            w, b = w[:, kept], b[kept]
+        elif layer == code_layer + 1:
+            w = w[kept]
+        new_w[: w.shape[0], : w.shape[1]] = w
+        new_b[: len(b)] = b
 
 
 class SizeSearch(Training):
@@ -200,14 +214,26 @@ class SizeSearch(Training):
         kept, dropped = np.sort(by_effect[:n_components]), by_effect[n_components:]
         parameters = np.empty(network.n_parameters, self.parameters.dtype)
         _core.initialise(network.config, self.seed, parameters)
-        for layer, (w, b, new_w, new_b) in enumerate(zip(weights, biases, *network.unpack(parameters), strict=True)):
-            if layer == code_layer:
-                w, b = w[:, kept], b[kept]
-            elif layer == code_layer + 1:
-                w, b = w[kept], b + np.einsum("j,jk->k", mean[dropped], w[dropped])
-            new_w[: w.shape[0], : w.shape[1]] = w
-            new_b[: len(b)] = b
-        self.network, self.parameters = network, parameters
+        reading = weights[code_layer + 1]
+        biases[code_layer + 1] = biases[code_layer + 1] + np.einsum("j,jk->k", mean[dropped], reading[dropped])
+        _copy_kept((weights, biases), kept, code_layer, network.unpack(parameters))
+        scales = self.scales
+        if scales is not None:
+            resized = np.ones_like(scales, shape=network.n_parameters)
+            _copy_kept(self.network.unpack(scales), kept, code_layer, network.unpack(resized))
+            scales = resized
+        self.network = network
+        self._begin_from(parameters, scales)
+        if start.is_pca(self.settings, self.data):
+            loss = self.initial_loss()
+            self.parameters = np.empty_like(parameters)
+            self.initialise()
+            self.begin_optimizer()
+            if loss < self.initial_loss():
+                self._begin_from(parameters, scales)
+
+    def _begin_from(self, parameters: NDArray[Any], scales: NDArray[Any] | None) -> None:
+        self.parameters, self.scales = parameters, scales
         self.begin_optimizer()
 
     def _code_moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -150,6 +150,7 @@ def part_attributes(stack: Any, start: int, stop: int) -> dict[str, Any]:
         "_seed": stack._seed,
         "_column_extremes": None,
         "_units": Units(),
+        "_scales": None,
         "_optimizer_state": None,
     }
     if start == 0 and hasattr(stack, "feature_names_in_"):

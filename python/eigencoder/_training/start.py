@@ -95,16 +95,18 @@ def initialise(
     parameters: NDArray[Any],
     seed: int,
     n_threads: int,
-) -> None:
-    """Set the initial parameters, for rows in the units of training."""
+) -> NDArray[Any] | None:
+    """Set the initial parameters, for rows in the units of training; returns their scales, if they differ."""
     _core.initialise(network.config, seed, parameters)
     if is_pca(settings, data):
         linear_map = _best_linear_map(network, settings, data, units, n_threads)
         deviations, gain = _gain(network, linear_map, data, units, n_threads, parameters.dtype)
         _carry(network, linear_map, deviations, gain, parameters)
-    elif settings.init == "auto" and settings.loss == "binary_crossentropy":
+        return _scales(network, deviations, gain, parameters.dtype)
+    if settings.init == "auto" and settings.loss == "binary_crossentropy":
         edge = 0.5 / data.n_rows
         network.unpack(parameters)[1][-1][...] = logit(np.clip(data.mean(), edge, 1 - edge))
+    return None
 
 
 def _best_linear_map(
@@ -189,3 +191,23 @@ def _carry(network: Network, linear_map: LinearMap, deviations: Array, gain: flo
     coefs[-1][:n_coordinates] = linear_map.decoder / slope
     coefs[-1][n_coordinates:] = 0
     intercepts[-1][...] = linear_map.mean - value / slope * linear_map.decoder.sum(axis=0)
+
+
+def _scales(network: Network, deviations: Array, gain: float, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """In which a step changes all parameters alike: that of the unit that one feeds over that of the one it reads.
+
+    Units that carry a coordinate have small inputs, and large weights read them: a step that does little to another
+    weight would change all that they carry.
+    """
+    scales = np.empty(network.n_parameters, dtype)
+    coefs, intercepts = network.unpack(scales)
+    read = np.ones(network.layer_sizes[0])
+    for layer, activation in enumerate(network.activations):
+        part, n_units = _LINEAR_PARTS[activation], network.layer_sizes[layer + 1]
+        fed, is_carrier = np.full(n_units, 1 / part.slope), np.arange(n_units) < len(deviations)
+        if layer < len(coefs) - 1:
+            fed[is_carrier] = (1.0 if activation == "identity" else gain) * deviations.max(initial=0.0)
+        coefs[layer][...] = fed / read[:, np.newaxis]
+        intercepts[layer][...] = fed
+        read = np.where(is_carrier, part.slope * fed, 1.0)
+    return scales

@@ -1,5 +1,6 @@
 """Training: validate everything, make one call of the core, store what came back."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
@@ -92,6 +93,7 @@ class Training:
 
     settings: TrainingSettings
     estimator: NetworkEstimator
+    scales: NDArray[Any] | None = None
 
     def __init__(
         self,
@@ -203,6 +205,8 @@ class Training:
             self.initialise()
         else:
             self.parameters = self.units.unfold(self.network, self.packed)
+            kept = self.estimator._scales
+            self.scales = kept if kept is not None and len(kept) == len(self.parameters) else None
         self.begin_optimizer()
 
     def begin_optimizer(self) -> None:
@@ -217,9 +221,9 @@ class Training:
         )
 
     def initialise(self) -> None:
-        """Set the initial weights."""
+        """Set the initial weights and their scales."""
         if isinstance(self.settings, Settings):
-            start.initialise(
+            self.scales = start.initialise(
                 self.network, self.settings, self.data, self.units, self.parameters, self.seed, self.n_threads
             )
         else:
@@ -275,11 +279,26 @@ class Training:
                 on_epoch_end=reporter.on_epoch_end,
                 n_threads=self.n_threads,
             )
+        return self._fit(self.schedule, reporter.on_epoch_begin, reporter.on_epoch_end)
+
+    def initial_loss(self) -> float:
+        """J of the rows that train, in the units of training, before any epoch."""
+        result, exception = self._fit(self.settings.schedule(max_iter=0, first_epoch=0), None, None)
+        if exception is not None:
+            raise exception
+        return result.best_loss
+
+    def _fit(
+        self,
+        schedule: _core.ScheduleConfig,
+        on_epoch_begin: Callable[[int], bool] | None,
+        on_epoch_end: Callable[[int, float, float], bool] | None,
+    ) -> tuple[_core.FitResult, BaseException | None]:
         return _core.fit(
             self.network.config,
             self.objective,
             self.optimizer,
-            self.schedule,
+            schedule,
             seed=self.seed,
             x=self.data.x,
             rows=self.data.rows,
@@ -299,11 +318,12 @@ class Training:
             first_moment=self.optimizer_state.first_moment,
             second_moment=self.optimizer_state.second_moment,
             average=self.optimizer_state.average,
+            scales=self.scales,
             mean_activity=self.optimizer_state.mean_activity,
             n_updates=self.optimizer_state.n_updates,
             n_warmup_updates=self.optimizer_state.n_warmup_updates,
-            on_epoch_begin=reporter.on_epoch_begin,
-            on_epoch_end=reporter.on_epoch_end,
+            on_epoch_begin=on_epoch_begin,
+            on_epoch_end=on_epoch_end,
             n_threads=self.n_threads,
             device=self.device,
         )
@@ -345,6 +365,7 @@ class Training:
         estimator._seed = self.seed
         estimator._column_extremes = self.column_extremes
         estimator._units = self.units
+        estimator._scales = self.scales
         estimator._optimizer_state = None
         is_packed = self.units.center is None and self.optimizer_state.average is None
         dtype = self.parameters.dtype

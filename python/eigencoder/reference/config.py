@@ -211,7 +211,8 @@ class TrainingState:
     """Where a training stands: flat vectors, (n_parameters,), and the number of updates made.
 
     Over the first ``n_warmup_updates`` of them the learning rate grows: moments of 0 at weights that are trained.
-    ``average`` is that of the parameters after each update; ``mean_activity``, (n_components,), that of the batches,
+    A batch moves parameters / ``scales``; None: the parameters themselves, as "lbfgs" always does. ``average`` is that
+    of the parameters after each update; ``mean_activity``, (n_components,), that of the batches,
     NaN before the first one. None: not asked for.
     """
 
@@ -220,6 +221,7 @@ class TrainingState:
     second_moment: Array
     n_updates: int = 0
     average: Array | None = None
+    scales: Array | None = None
     mean_activity: Array | None = None
     n_warmup_updates: int = 0
 

@@ -141,16 +141,18 @@ def update(
     average = average + (1 - averaging) / (1 - averaging^n_updates) (parameters - average).
     """
     n_updates = state.n_updates + 1
+    scales = np.ones_like(gradients) if state.scales is None else state.scales
     parameters, first_moment, second_moment = UPDATE_RULES[optimizer.solver](
         optimizer,
         learning_rate,
         n_updates,
         np.where(network.is_weight, optimizer.weight_decay, 0.0),
-        clipped(gradients, optimizer.max_grad_norm),
-        state.parameters,
+        scales * clipped(gradients, optimizer.max_grad_norm),
+        state.parameters / scales,
         state.first_moment,
         state.second_moment,
     )
+    parameters = scales * parameters
     average = state.average
     if average is not None:
         share_of_new = (1 - optimizer.averaging) / (1 - optimizer.averaging**n_updates)

@@ -25,17 +25,22 @@ Array = NDArray[np.float64]
 
 
 class LinearPart(NamedTuple):
-    """Where f(point + u) is value + slope u, for small u; a share of ``bend`` u^2 of it is wrong."""
+    """Where f(point + u) is value + slope u, for small u; a share of ``bend`` u^2 of it is wrong.
+
+    Where u has a deviation of ``width`` it is far from linear, and f(u) has one of about ``height``.
+    """
 
     point: float
     value: float
     slope: float = 1.0
     bend: float = 0.0
+    width: float = 1.0
+    height: float = 1.0
 
 
 _LINEAR_PARTS = {
     "identity": LinearPart(0.0, 0.0),
-    "sigmoid": LinearPart(0.0, 0.5, 0.25, 1 / 12),
+    "sigmoid": LinearPart(0.0, 0.5, 0.25, 1 / 12, 2.0, 0.5),
     "tanh": LinearPart(0.0, 0.0, 1.0, 1 / 3),
     "relu": LinearPart(1.0, 1.0),
     "leaky_relu": LinearPart(1.0, 1.0),
@@ -44,6 +49,7 @@ _LINEAR_PARTS = {
 }
 _LARGEST = 0.1  # u of a row that trains: one that lies ten times as far is carried too
 _TOLERANCE = 5e-5  # of PCA's loss, for what bends
+_FAN_IN = 32  # of a layer whose weights have the learning rate as it is given
 _BLOCK = 512
 
 
@@ -85,6 +91,11 @@ def is_pca(settings: Settings, data: TrainingData) -> bool:
     if settings.init == "auto":
         return settings.penalty is None and obstacle(settings) is None and not isinstance(data.x, DeviceArray)
     return settings.init == "pca"
+
+
+def trains_as_tanh(settings: Settings, data: TrainingData) -> bool:
+    """Whether a sigmoid is trained as the tanh that it is, where J does not tell the weights of one from the other's."""
+    return is_pca(settings, data) and settings.alpha == 0 and settings.penalty is None
 
 
 def initialise(
@@ -176,7 +187,7 @@ def _carry(network: Network, linear_map: LinearMap, deviations: Array, gain: flo
         part = _LINEAR_PARTS[activation]
         factor = 1.0 if activation == "identity" else gain
         weights, bias = coefs[layer], intercepts[layer]
-        weights[:, n_coordinates:] /= part.slope
+        weights[:, n_coordinates:] *= part.width
         if layer == 0:
             weights[:, :n_coordinates] = factor * linear_map.encoder
             bias[:n_coordinates] = part.point - factor * np.einsum("j,jk->k", linear_map.offset, linear_map.encoder)
@@ -194,7 +205,8 @@ def _carry(network: Network, linear_map: LinearMap, deviations: Array, gain: flo
 
 
 def _scales(network: Network, deviations: Array, gain: float, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """In which a step changes all parameters alike: that of the unit that one feeds over that of the one it reads.
+    """In which a step changes all units alike: a weight's is the width of the unit that it feeds over the height of the
+    one that it reads, and over the number of these (Yang & Hu 2021, "Tensor programs IV").
 
     Units that carry a coordinate have small inputs, and large weights read them: a step that does little to another
     weight would change all that they carry.
@@ -204,10 +216,10 @@ def _scales(network: Network, deviations: Array, gain: float, dtype: np.dtype[An
     read = np.ones(network.layer_sizes[0])
     for layer, activation in enumerate(network.activations):
         part, n_units = _LINEAR_PARTS[activation], network.layer_sizes[layer + 1]
-        fed, is_carrier = np.full(n_units, 1 / part.slope), np.arange(n_units) < len(deviations)
+        fed, is_carrier = np.full(n_units, part.width), np.arange(n_units) < len(deviations)
         if layer < len(coefs) - 1:
             fed[is_carrier] = (1.0 if activation == "identity" else gain) * deviations.max(initial=0.0)
-        coefs[layer][...] = fed / read[:, np.newaxis]
-        intercepts[layer][...] = fed
-        read = np.where(is_carrier, part.slope * fed, 1.0)
+        coefs[layer][...] = _FAN_IN / len(read) * fed / read[:, np.newaxis]
+        intercepts[layer][...] = _FAN_IN * fed
+        read = np.where(is_carrier, part.slope * fed, part.height)
     return scales

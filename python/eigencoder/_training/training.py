@@ -224,7 +224,13 @@ class Training:
         """Set the initial weights and their scales."""
         if isinstance(self.settings, Settings):
             self.scales = start.initialise(
-                self.network, self.settings, self.data, self.units, self.parameters, self.seed, self.n_threads
+                self.units.in_training(self.network),
+                self.settings,
+                self.data,
+                self.units,
+                self.parameters,
+                self.seed,
+                self.n_threads,
             )
         else:
             _core.initialise(self.network.config, self.seed, self.parameters)
@@ -242,14 +248,21 @@ class Training:
             return Units()
         if self.settings.scale in ("auto", "standard"):
             check_squares(self.estimator, self.data.x, None)
-        return Units.of(self.settings.scale, self.data, self.network)
+        return Units.of(self.settings.scale, self.data, self.network, self._trains_as_tanh())
+
+    def _trains_as_tanh(self) -> bool:
+        return isinstance(self.settings, Settings) and start.trains_as_tanh(self.settings, self.data)
 
     def _keeps_units(self) -> bool:
         """Whether the units are those of the block before."""
         if not (self.resumes and self.incremental):
             return False
         kept = self.estimator._units
-        return (kept.scale, kept.tied_weights) == (self.settings.scale, self.network.tied_weights)
+        return (kept.scale, kept.tied_weights, kept.sigmoid_as_tanh) == (
+            self.settings.scale,
+            self.network.tied_weights,
+            self._trains_as_tanh(),
+        )
 
     def _mask_fill(self) -> NDArray[Any] | None:
         """What masking puts in place of what the network sees; None: 0."""
@@ -295,7 +308,7 @@ class Training:
         on_epoch_end: Callable[[int, float, float], bool] | None,
     ) -> tuple[_core.FitResult, BaseException | None]:
         return _core.fit(
-            self.network.config,
+            self.units.in_training(self.network).config,
             self.objective,
             self.optimizer,
             schedule,
@@ -367,7 +380,7 @@ class Training:
         estimator._units = self.units
         estimator._scales = self.scales
         estimator._optimizer_state = None
-        is_packed = self.units.center is None and self.optimizer_state.average is None
+        is_packed = self.units.are_of_x and self.optimizer_state.average is None
         dtype = self.parameters.dtype
         packed = None if is_packed else self.network.pack(estimator.coefs_, estimator.intercepts_, dtype)
         has_moments = result.n_updates > 0 or not self.resumes

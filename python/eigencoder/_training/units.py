@@ -1,9 +1,10 @@
 """The units of a training: its network sees (x - center) factor, and J is formed of that.
 
-Afterwards both are folded into the weights, which then take rows as they are given.
+Afterwards both are folded into the weights, which then take rows as they are given. A sigmoid may be trained as the
+tanh that it is, sigmoid(z) = 1/2 + 1/2 tanh(z / 2), whose outputs have no mean for the next layer to balance.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -23,14 +24,15 @@ class Units:
 
     scale: str | None = None
     tied_weights: bool = False
+    sigmoid_as_tanh: bool = False
     center: NDArray[Any] | None = None
     factor: NDArray[Any] | None = None
 
     @classmethod
-    def of(cls, scale: str | None, data: TrainingData, network: Network) -> Self:
+    def of(cls, scale: str | None, data: TrainingData, network: Network, sigmoid_as_tanh: bool = False) -> Self:
         """The rows that train tell. One matrix cannot carry a factor and its inverse: with tied weights it is 1."""
         if scale is None:
-            return cls(None, network.tied_weights)
+            return cls(None, network.tied_weights, sigmoid_as_tanh)
         if scale == "auto":
             center, squares = mean_and_squared_deviation(data.x, data.shares)
             spread = np.full_like(center, np.sqrt(squares / len(center)))
@@ -44,7 +46,12 @@ class Units:
         dtype = data.x.dtype
         spread = np.maximum(np.where(spread > 0, spread, 1.0), np.finfo(dtype).tiny)
         factor = np.ones_like(spread) if network.tied_weights else 1 / spread
-        return cls(scale, network.tied_weights, center.astype(dtype), factor.astype(dtype))
+        return cls(scale, network.tied_weights, sigmoid_as_tanh, center.astype(dtype), factor.astype(dtype))
+
+    @property
+    def are_of_x(self) -> bool:
+        """Whether the network is trained as it is, on rows as they are given."""
+        return self.center is None and not self.sigmoid_as_tanh
 
     def of_values(self, values: NDArray[Any]) -> NDArray[Any]:
         """Values of the columns, (..., n_features), as the network sees them."""
@@ -60,42 +67,75 @@ class Units:
         """Whether the loss compares in these units, and not with x as it is given."""
         return self.center is None or _rebuilds(network)
 
+    def in_training(self, network: Network) -> Network:
+        """The network as it is trained."""
+        if not self.sigmoid_as_tanh:
+            return network
+        return replace(network, activations=tuple("tanh" if a == "sigmoid" else a for a in network.activations))
+
     def fold(self, network: Network, parameters: NDArray[Any]) -> NDArray[Any]:
-        """Of parameters that see rows in these units, those of the same network for rows as they are given."""
-        if self.center is None or self.factor is None:
+        """Of the parameters as they are trained, those of the same network for rows as they are given."""
+        if self.are_of_x:
             return parameters
-        center, factor = self.center.astype(np.float64), self.factor.astype(np.float64)
         folded = parameters.copy()
-        (coefs, intercepts), (new_coefs, new_intercepts) = network.unpack(parameters), network.unpack(folded)
-        if not network.tied_weights:
-            new_coefs[0][...] = factor[:, np.newaxis] * coefs[0]
-        new_intercepts[0][...] = intercepts[0] - _times(center, new_coefs[0])
-        if _rebuilds(network):
+        coefs, intercepts = network.unpack(folded)
+        if self.sigmoid_as_tanh:
+            _fold_tanh(network, coefs, intercepts)
+        if self.center is not None and self.factor is not None:
+            center, factor = self.center.astype(np.float64), self.factor.astype(np.float64)
             if not network.tied_weights:
-                new_coefs[-1][...] = coefs[-1] / factor
-            new_intercepts[-1][...] = intercepts[-1] / factor + center
+                coefs[0][...] = factor[:, np.newaxis] * coefs[0]
+            intercepts[0][...] = intercepts[0] - _times(center, coefs[0])
+            if _rebuilds(network):
+                if not network.tied_weights:
+                    coefs[-1][...] = coefs[-1] / factor
+                intercepts[-1][...] = intercepts[-1] / factor + center
         return folded
 
     def unfold(self, network: Network, parameters: NDArray[Any]) -> NDArray[Any]:
         """The inverse, up to rounding."""
-        if self.center is None or self.factor is None:
+        if self.are_of_x:
             return parameters
-        center, factor = self.center.astype(np.float64), self.factor.astype(np.float64)
         unfolded = parameters.copy()
-        (coefs, intercepts), (new_coefs, new_intercepts) = network.unpack(parameters), network.unpack(unfolded)
-        if not network.tied_weights:
-            new_coefs[0][...] = coefs[0] / factor[:, np.newaxis]
-        new_intercepts[0][...] = intercepts[0] + _times(center, coefs[0])
-        if _rebuilds(network):
+        coefs, intercepts = network.unpack(unfolded)
+        if self.center is not None and self.factor is not None:
+            center, factor = self.center.astype(np.float64), self.factor.astype(np.float64)
+            intercepts[0][...] = intercepts[0] + _times(center, coefs[0])
             if not network.tied_weights:
-                new_coefs[-1][...] = factor * coefs[-1]
-            new_intercepts[-1][...] = factor * (intercepts[-1] - center)
+                coefs[0][...] = coefs[0] / factor[:, np.newaxis]
+            if _rebuilds(network):
+                if not network.tied_weights:
+                    coefs[-1][...] = factor * coefs[-1]
+                intercepts[-1][...] = factor * (intercepts[-1] - center)
+        if self.sigmoid_as_tanh:
+            _unfold_tanh(network, coefs, intercepts)
         return unfolded
 
 
 def _rebuilds(network: Network) -> bool:
     """Whether its output is a row, and may have any scale."""
     return network.n_encoder_layers == 0 and network.activations[-1] == "identity"
+
+
+def _fold_tanh(network: Network, coefs: list[NDArray[Any]], intercepts: list[NDArray[Any]]) -> None:
+    """W^T tanh(z / 2) + b = (2 W)^T sigmoid(z) + b - W^T 1, for each layer that is to be a sigmoid, in place."""
+    for layer in _sigmoids(network):
+        coefs[layer] *= 2
+        intercepts[layer] *= 2
+        coefs[layer + 1] *= 2
+        intercepts[layer + 1] -= coefs[layer + 1].sum(axis=0, dtype=np.float64) / 2
+
+
+def _unfold_tanh(network: Network, coefs: list[NDArray[Any]], intercepts: list[NDArray[Any]]) -> None:
+    for layer in reversed(_sigmoids(network)):
+        intercepts[layer + 1] += coefs[layer + 1].sum(axis=0, dtype=np.float64) / 2
+        coefs[layer + 1] /= 2
+        coefs[layer] /= 2
+        intercepts[layer] /= 2
+
+
+def _sigmoids(network: Network) -> list[int]:
+    return [layer for layer, activation in enumerate(network.activations) if activation == "sigmoid"]
 
 
 def _times(center: NDArray[np.float64], weights: NDArray[Any]) -> NDArray[np.float64]:

@@ -23,7 +23,6 @@ from .optimizer_state import OptimizerState
 from .settings import Settings
 from .training import FitResult, Training
 
-
 Weights: TypeAlias = tuple[list[NDArray[Any]], list[NDArray[Any]]]  # and biases, of each layer
 
 

@@ -94,7 +94,7 @@ def is_pca(settings: Settings, data: TrainingData) -> bool:
 
 
 def trains_as_tanh(settings: Settings, data: TrainingData) -> bool:
-    """Whether a sigmoid is trained as the tanh that it is, where J does not tell the weights of one from the other's."""
+    """Whether a sigmoid is trained as the tanh that it is: J must not look at the weights."""
     return is_pca(settings, data) and settings.alpha == 0 and settings.penalty is None
 
 

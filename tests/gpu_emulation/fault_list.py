@@ -343,9 +343,9 @@ FAULTS = [
     Fault(
         "words of another column",
         "kernels/gather_cuda.cu",
-        "C::apply(x, n, words.data(), draw.level, extremes);",
+        "C::apply(x, n, words.data(), draw.level, columns);",
         "const std::uint32_t turned[] = {words[1], words[2], words[3], words[0]};\n"
-        "      C::apply(x, n, turned, draw.level, extremes);",
+        "        C::apply(x, n, turned, draw.level, columns);",
         f"{NUMBERS}::test_masks_are_those_of_the_cpu[salt_and_pepper]",
     ),
     Fault(
@@ -365,11 +365,40 @@ FAULTS = [
     Fault(
         "salt of the first columns",
         "kernels/gather_cuda.cu",
-        "data.column_extremes + clean.cols + first}",
-        "data.column_extremes + clean.cols}",
+        "data.column_extremes + target.cols + first;",
+        "data.column_extremes + target.cols;",
         f"{STEPS}[adam-salt_and_pepper-float64]",
     ),
+    Fault(
+        "masks are filled as in the first columns",
+        "kernels/gather_cuda.cu",
+        "columns.fill = data.mask_fill + first;",
+        "columns.fill = data.mask_fill;",
+        f"{UNITS}[adam-True-masking-float64]",
+    ),
+    # Units
+    Fault(
+        "the factor of another column",
+        "kernels/gather_cuda.cu",
+        "(from[j] - data.center[j]) * data.factor[j]",
+        "(from[j] - data.center[j]) * data.factor[0]",
+        f"{UNITS}[adam-True-none-float64]",
+    ),
+    Fault(
+        "the target is scaled too",
+        "kernels/gather_cuda.cu",
+        "data.scales_target ? x[k] : from[j]",
+        "x[k]",
+        f"{UNITS}[lbfgs-False-none-float64]",
+    ),
     # Updates
+    Fault(
+        "all scales are those of the first parameters",
+        "kernels/gradient_cuda.cu",
+        "state.scales ? state.scales + first : nullptr",
+        "state.scales",
+        f"{SCALES}[averaging-adamw]",
+    ),
     Fault(
         "biases decay under adamw",
         "kernels/gradient_cuda.cu",
@@ -432,8 +461,8 @@ FAULTS = [
     Fault(
         "streamed rows are looked up by their numbers",
         "kernels/gather_cuda.cu",
-        "(batch.positions ? batch.positions[i] : i) * clean.cols",
-        "batch.rows[i] * clean.cols",
+        "(batch.positions ? batch.positions[i] : i) * target.cols",
+        "batch.rows[i] * target.cols",
         f"{STREAMED}[kl]",
     ),
     Fault(

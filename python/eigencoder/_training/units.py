@@ -4,8 +4,8 @@ Afterwards both are folded into the weights, which then take rows as they are gi
 tanh that it is, sigmoid(z) = 1/2 + 1/2 tanh(z / 2), whose outputs have no mean for the next layer to balance.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any, Self
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,7 @@ from .network import Network
 SCALES = ("auto", "standard", "minmax")
 
 
-@dataclass(frozen=True)
-class Units:
+class Units(NamedTuple):
     """Those that a value of ``scale`` gives; center and factor are (n_features,) each, in the dtype of x, or None."""
 
     scale: str | None = None
@@ -29,7 +28,7 @@ class Units:
     factor: NDArray[Any] | None = None
 
     @classmethod
-    def of(cls, scale: str | None, data: TrainingData, network: Network, sigmoid_as_tanh: bool = False) -> Self:
+    def of(cls, scale: str | None, data: TrainingData, network: Network, sigmoid_as_tanh: bool = False) -> "Units":
         """The rows that train tell. One matrix cannot carry a factor and its inverse: with tied weights it is 1."""
         if scale is None:
             return cls(None, network.tied_weights, sigmoid_as_tanh)

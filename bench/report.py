@@ -31,10 +31,11 @@ def table(rows: Sequence[Any]) -> str:
 
 
 def cell(value: object) -> str:
-    """A float with three significant digits, above 100 without decimals."""
+    """A float with three significant digits, above 100 without decimals; nothing for None."""
     if isinstance(value, float):
-        return f"{value:,.{0 if value >= 100 else 1 if value >= 10 else 2}f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+        size = abs(value)
+        return f"{value:,.{0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3}f}"
+    return f"{value:,}" if isinstance(value, int) else str("" if value is None else value)
 
 
 def write_json(path: Path, machine: Mapping[str, Any], peak: Peak, tables: Mapping[str, Sequence[Any]]) -> None:

@@ -4,12 +4,14 @@ import argparse
 import importlib.util
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from eigencoder import _core
 
-from . import fits, gpu, inference, kernels, memory, scaling
+from . import defaults, fits, gpu, inference, kernels, memory, scaling
+from .defaults import DATA_SETS, DataSet
 from .machine import describe_machine, restart_without_openblas_overrides
 from .peak import Peak, measurable_peak
 from .peers import KEYS, obstacles, peer_types
@@ -25,8 +27,14 @@ BENCHES = {
     "memory": "what a fit holds beside its data",
     "scaling": "threads and sizes",
     "gpu": "fits on a GPU",
+    "defaults": "fits without arguments beside PCA, on public data",
 }
-OPTIONS_OF = {"fits": {"only", "peers"}, "kernels": {"only"}, "memory": {"peers"}}  # besides --quick and --name
+OPTIONS_OF = {  # besides --quick and --name
+    "fits": {"only", "peers"},
+    "kernels": {"only"},
+    "memory": {"peers"},
+    "defaults": {"only"},
+}
 FULL, QUICK = Turns(n_rounds=5, seconds=0.3), Turns(n_rounds=2, seconds=0.1)
 
 
@@ -39,9 +47,13 @@ def main() -> None:
     if options.bench == "gpu" and (reason := _core.cuda_status()):
         parser.error(reason)
     restart_without_openblas_overrides()
+    subjects: Sequence[DataSet | Workload] = DATA_SETS if options.bench == "defaults" else WORKLOADS
+    chosen = [subject for subject in subjects if re.search(options.only or "", subject.name)]
+    if not chosen:
+        parser.error(f"{options.only!r} matches none of: {'; '.join(subject.name for subject in subjects)}")
     run(
         options.bench,
-        WORKLOADS if options.only is None else options.only,
+        chosen,
         KEYS if options.peers is None else options.peers,
         QUICK if options.quick else FULL,
         RESULTS / (options.name or options.bench),
@@ -52,19 +64,11 @@ def argument_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     benches = "; ".join(f"{name}: {text}" for name, text in BENCHES.items())
     parser.add_argument("bench", nargs="?", choices=BENCHES, default="fits", help=f"{benches} (default: %(default)s)")
-    parser.add_argument("--only", type=workloads_named, metavar="REGEX", help="workloads whose name it matches")
+    parser.add_argument("--only", metavar="REGEX", help="workloads or data sets whose name it matches")
     parser.add_argument("--peers", type=known_keys, metavar="NAMES", help=f"some of {','.join(KEYS)}")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter turns, rougher figures")
     parser.add_argument("--name", help="of the files in bench/results (default: that of the bench)")
     return parser
-
-
-def workloads_named(pattern: str) -> list[Workload]:
-    found = [workload for workload in WORKLOADS if re.search(pattern, workload.name)]
-    if not found:
-        names = "; ".join(workload.name for workload in WORKLOADS)
-        raise argparse.ArgumentTypeError(f"{pattern!r} matches none of: {names}")
-    return found
 
 
 def known_keys(names: str) -> list[str]:
@@ -74,7 +78,7 @@ def known_keys(names: str) -> list[str]:
     return found
 
 
-def run(bench: str, workloads: Sequence[Workload], keys: Sequence[str], turns: Turns, path: Path) -> None:
+def run(bench: str, subjects: Sequence[Any], keys: Sequence[str], turns: Turns, path: Path) -> None:
     """Print the machine, progress and tables; write ``path`` with .json and, for fits with matplotlib, with .png."""
     machine = describe_machine()
     for name, value in machine.items():
@@ -84,7 +88,7 @@ def run(bench: str, workloads: Sequence[Workload], keys: Sequence[str], turns: T
     print(flush=True)
     peak = measurable_peak()
     peak.take_turn(turns.seconds)
-    tables = measure(bench, workloads, keys, turns, peak)
+    tables = measure(bench, subjects, keys, turns, peak)
 
     print(f"\n{peak.description}: {peak.all_cores:.0f} GFLOP/s on all cores, {peak.one_core:.0f} on one")
     for title, rows in tables.items():
@@ -99,19 +103,22 @@ def run(bench: str, workloads: Sequence[Workload], keys: Sequence[str], turns: T
 
 
 def measure(
-    bench: str, workloads: Sequence[Workload], keys: Sequence[str], turns: Turns, peak: Peak
+    bench: str, subjects: Sequence[Any], keys: Sequence[str], turns: Turns, peak: Peak
 ) -> Mapping[str, Sequence[Any]]:
-    """Tables by their titles."""
+    """Tables by their titles; the subjects are workloads, or data sets."""
+    report = partial(print, flush=True)
     if bench == "fits":
-        return fits.measure(workloads, peer_types(keys), turns, peak, report=lambda line: print(line, flush=True))
+        return fits.measure(subjects, peer_types(keys), turns, peak, report)
     if bench == "kernels":
-        return kernels.measure(workloads, turns, peak)
+        return kernels.measure(subjects, turns, peak)
     if bench == "inference":
         return inference.measure(ENCODING, turns, peak)
     if bench == "memory":
         return memory.measure(keys)
     if bench == "gpu":
-        return gpu.measure(turns, peak, report=lambda line: print(line, flush=True))
+        return gpu.measure(turns, peak, report)
+    if bench == "defaults":
+        return defaults.measure(subjects, quick=turns is QUICK, report=report)
     return scaling.measure(turns, peak)
 
 

@@ -5,15 +5,22 @@ import os
 import re
 import sys
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sklearn.datasets import load_iris
+from sklearn.decomposition import PCA
+from sklearn.metrics import r2_score
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
 
 from bench import __main__ as command
-from bench import fits, inference, kernels, machine, memory, peak, peers, scaling
+from bench import defaults, fits, inference, kernels, machine, memory, peak, peers, report, scaling
 from bench.agreement import DisagreementError, agreeing_peers, check_agreement
+from bench.defaults.summary import Cell, summary
 from bench.peers import peer_types
 from bench.peers.eigencoder_fit import EigencoderFit
 from bench.peers.numpy_loop import NumpyLoop
@@ -21,6 +28,7 @@ from bench.peers.peer import Peer
 from bench.peers.reference_fit import ReferenceFit
 from bench.timing import Turns
 from bench.workloads import KL, MASKING, Workload
+from eigencoder import Autoencoder
 from eigencoder.reference.training import loss_and_gradients
 from tolerances import NATIVE_OVER_REFERENCE
 
@@ -156,6 +164,7 @@ def test_a_peer_that_cannot_be_had_is_named(
         (["--peers", "numpy,nobody"], "found nobody, expected some of eigencoder,jax"),
         (["scaling", "--peers", "numpy"], "--peers does not apply to scaling"),
         (["memory", "--only", "64"], "--only does not apply to memory"),
+        (["defaults", "--only", "no such"], "matches none of: iris;"),
     ],
 )
 def test_an_option_that_cannot_be_honoured_is_refused(
@@ -227,6 +236,81 @@ def test_memory_of_a_fit_is_that_of_its_own_process() -> None:
     n_parameters = memory.WORKLOAD.network.n_parameters
     assert 3 * 4 * n_parameters < 1e6 * row.peak_megabytes  # parameters and moments
     assert row.peak_megabytes < row.data_megabytes
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (-0.00512, "-0.005"),
+        (0.97, "0.970"),
+        (1.234, "1.23"),
+        (-12.34, "-12.3"),
+        (1234.5, "1,234"),
+        (7, "7"),
+        (None, ""),
+    ],
+)
+def test_a_cell_of_a_table_has_three_digits(value: float | None, text: str) -> None:
+    assert report.cell(value) == text
+
+
+def data_set(name: str) -> defaults.DataSet:
+    (found,) = (each for each in defaults.DATA_SETS if each.name == name)
+    return found
+
+
+def test_defaults_are_compared_with_pca_on_held_out_rows() -> None:
+    lines: list[str] = []
+    sets = [defaults.DataSet("absent", lambda: import_module("no_such_package")), data_set("iris"), data_set("digits")]
+    tables = defaults.measure(sets, quick=True, report=lines.append)
+    assert lines == ["absent: left out: No module named 'no_such_package'", "iris: measured"]  # the digits are many
+
+    cells = tables["defaults"]
+    assert [(cell.scaling, cell.n_components) for cell in cells] == [("raw", 1), ("raw", 2), ("standardised", 2)]
+    raw = train_test_split(load_iris().data, test_size=0.25, random_state=0)
+    scaler = StandardScaler().fit(raw[0])
+    for cell in cells:
+        train, test = raw if cell.scaling == "raw" else map(scaler.transform, raw)
+        pca = PCA(cell.n_components).fit(train)
+        linear = Autoencoder(cell.n_components, random_state=0).fit(train)
+        rebuilt = pca.inverse_transform(pca.transform(test))
+        assert cell.pca == pytest.approx(r2_score(test, rebuilt, multioutput="variance_weighted"))
+        assert cell.pca + cell.linear_minus_pca == pytest.approx(linear.score(test))
+    assert tables["summary"] == summary(cells)
+
+
+def test_summary_of_defaults_names_the_worst_cells() -> None:
+    good = Cell(
+        data="a",
+        n_samples=1000,
+        n_features=1000,
+        scaling="raw",
+        n_components=2,
+        pca=0.5,
+        linear_minus_pca=0.0,
+        hidden_minus_pca=0.1,
+        mlp_of_first_split=None,
+        pca_seconds=0.01,
+        linear_seconds=0.02,
+        hidden_seconds=1.0,
+        linear_over_pca=2.0,
+        hidden_over_pca=100.0,
+    )
+    bad = replace(good, data="b", n_samples=2000, linear_minus_pca=-0.1, linear_seconds=0.08, hidden_seconds=10.0)
+    exhausted = replace(good, data="c", pca=0.98, hidden_minus_pca=-0.2)
+    found = [(figure.found, figure.cell.partition(",")[0]) for figure in summary([good, bad, exhausted])]
+    assert found == [
+        (-0.1, "b"),
+        (pytest.approx(-0.1 / 3), ""),
+        (1, ""),
+        (-0.2, "c"),
+        (pytest.approx(0.1), ""),
+        (1.0, ""),
+        (pytest.approx(2.0), "b"),
+        (1.0, "a"),
+        (pytest.approx(2.0), "b"),
+    ]
+    assert len(summary([exhausted])) == len(found) - 3  # little left to gain, and a small table
 
 
 def test_command_restarts_without_the_overrides_of_openblas(monkeypatch: pytest.MonkeyPatch) -> None:

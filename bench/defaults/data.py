@@ -71,8 +71,8 @@ def photographs() -> list[NDArray[np.float64]]:
 
 
 def patches() -> ArrayLike:
-    """Of 8 x 8 pixels, 2500 of each photograph."""
-    found = [extract_patches_2d(photograph, (8, 8), max_patches=2500, random_state=0) for photograph in photographs()]
+    """Of 8 x 8 pixels, 1000 of each photograph."""
+    found = [extract_patches_2d(photograph, (8, 8), max_patches=1000, random_state=0) for photograph in photographs()]
     return np.concatenate(found).reshape(-1, 64)
 
 
@@ -134,8 +134,8 @@ DATA_SETS = (
     DataSet("s-curve", lambda: make_s_curve(1500, noise=0.05, random_state=0)[0]),
     DataSet("patches of photographs", patches),
     DataSet("lines of a photograph", lambda: photographs()[0]),
-    DataSet("docstrings, tf-idf", lambda: words(TfidfVectorizer(stop_words="english", max_features=300))),
-    DataSet("docstrings, counts", lambda: words(CountVectorizer(stop_words="english", max_features=200))),
+    DataSet("docstrings, tf-idf", lambda: words(TfidfVectorizer(stop_words="english", max_features=200))),
+    DataSet("docstrings, counts", lambda: words(CountVectorizer(stop_words="english", max_features=100))),
     DataSet("coffee spectra", partial(spectra, "load_coffee")),
     DataSet("fermentation spectra", partial(spectra, "load_fermentation_test")),
     DataSet("gun point", partial(curves, "load_gunpoint")),
@@ -150,7 +150,6 @@ DATA_SETS = (
     DataSet("magic", partial(keel, "magic")),
     DataSet("movement libras", partial(keel, "movement_libras")),
     DataSet("page blocks", partial(keel, "page-blocks0", "imbalanced")),
-    DataSet("satimage", partial(keel, "satimage")),
     DataSet("segment", partial(keel, "segment")),
     DataSet("shuttle", partial(keel, "shuttle-2_vs_5", "imbalanced")),
     DataSet("sonar", partial(keel, "sonar")),

@@ -17,6 +17,8 @@ STREAMED = f"{EMULATED}::test_data_that_is_streamed_gives_the_bits_of_data_that_
 FAILURES = f"{EMULATED}::test_a_failure_of_any_call_is_an_error_that_leaves_nothing_behind"
 GOES_ON = f"{NUMBERS}::test_partial_fit_goes_on"
 STEPS = f"{TRAINING}::test_twenty_steps"
+UNITS = f"{TRAINING}::test_twenty_steps_in_other_units"
+SCALES = f"{TRAINING}::test_twenty_steps_of_scaled_parameters"
 
 
 @dataclass(frozen=True)
@@ -397,7 +399,7 @@ FAULTS = [
         "kernels/gradient_cuda.cu",
         "state.scales ? state.scales + first : nullptr",
         "state.scales",
-        f"{SCALES}[averaging-adamw]",
+        f"{SCALES}[adamw-averaging]",
     ),
     Fault(
         "biases decay under adamw",

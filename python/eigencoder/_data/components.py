@@ -107,6 +107,11 @@ class Deviations:
             captured += np.einsum("ij,ij->j", products, products)
         return captured
 
+    def covariances(self, a: Array, b: Array) -> Array:
+        """Of each coordinate in a, (n_features, r), with that in b: (r,)."""
+        products = ((product(block, a, self.n_threads), product(block, b, self.n_threads)) for block in self.blocks())
+        return np.asarray(sum(np.einsum("ij,ij->j", of_a, of_b) for of_a, of_b in products))
+
     def sum_of_squares(self) -> float:
         """Of all entries."""
         return float(sum(np.einsum("ij,ij->", block, block) for block in self.blocks()))

@@ -15,8 +15,13 @@ Array = NDArray[np.float64]
 _BLOCK = 2**16  # numbers
 
 
+def weighted_mean(x: Matrix, weights: Array) -> Array:
+    """The weighted mean of the rows of x, (n_features,)."""
+    return _of_rows_on_gpu(x, weights)[0] if isinstance(x, DeviceArray) else _mean(x, weights)
+
+
 def mean_and_squared_deviation(x: Matrix, weights: Array) -> tuple[Array, float]:
-    """The weighted mean of the rows of x, (n_features,), and sum_i s_i ||x_i - mean||^2."""
+    """That mean, and sum_i s_i ||x_i - mean||^2."""
     if isinstance(x, DeviceArray):
         return _of_rows_on_gpu(x, weights)
     mean = _mean(x, weights)

@@ -11,7 +11,7 @@ from .. import _core
 from .._core import DeviceArray
 from .arrays import Labels, Rows, Weights, column_extremes, mean_one
 from .device import Matrix, column_extremes_of
-from .moments import mean_and_squared_deviation
+from .moments import weighted_mean
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class TrainingData:
 
     def mean(self) -> NDArray[np.float64]:
         """The weighted mean of the rows that train, (n_features,)."""
-        return mean_and_squared_deviation(self.x, self.shares)[0]
+        return weighted_mean(self.x, self.shares)
 
     def column_extremes(self, seen: NDArray[Any] | None) -> NDArray[Any]:
         """The extremes that the rows that train have, or had before."""

@@ -124,19 +124,19 @@ def _best_linear_map(
     network: Network, settings: Settings, data: TrainingData, units: Units, n_threads: int
 ) -> LinearMap:
     x = require_host(data.x, "init='pca'")
-    deviations = Deviations(x, data.shares, n_threads, factors=units.factor)
+    deviations = Deviations(x, data.shares, n_threads, data.mean(), units.factor)
     mean = offset = units.of_values(deviations.mean)
     narrowest = min(network.layer_sizes)
-    if settings.corruption in ("masking", "gaussian"):
+    if settings.corruption in ("masking", "gaussian") and not network.tied_weights:
         noise = exact.Noise.of(settings, data, units)
         variance = noise.mean_variance(x, data.shares, units)
         encoder, decoder = exact.solve(deviations, narrowest, 0.0, noise.keep, variance)
         offset = noise.keep * mean + noise.shift
-        carried = decoder.any(axis=1)
+        variances = deviations.covariances(encoder, decoder.T)  # what each coordinate explains, of any sum
     else:
         variances, encoder = deviations.principal_components(narrowest)
         decoder = encoder.T
-        carried = exceed_rounding(variances)
+    carried = exceed_rounding(variances)
     return LinearMap(offset, np.ascontiguousarray(encoder[:, carried]), decoder[carried], mean)
 
 

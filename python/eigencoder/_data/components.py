@@ -155,8 +155,8 @@ def leading_eigenvectors(matrix: Array, n: int) -> tuple[Array, Array]:
 
 
 def exceed_rounding(variances: Array) -> NDArray[np.bool_]:
-    """Which of all variances are not those of rounding."""
-    return np.asarray(variances > len(variances) * np.finfo(np.float64).eps * variances.max(initial=0.0))
+    """Which of all variances are not those of rounding, of which up to 10 roundings of the largest were seen."""
+    return np.asarray(variances > 10 * len(variances) * np.finfo(np.float64).eps * variances.max(initial=0.0))
 
 
 def unit_columns(columns: Array, variances: Array) -> Array:

@@ -156,20 +156,23 @@ def _gain(
     x, shares = require_host(data.x, "init='pca'"), data.shares
     weighed = np.flatnonzero(shares)
     n_coordinates = len(linear_map.decoder)
-    squares, sixth_powers, largest, loss = np.zeros(n_coordinates), 0.0, 0.0, 0.0
+    squares, bent, largest, loss = np.zeros(n_coordinates), 0.0, 0.0, 0.0
     for batch in gen_batches(len(weighed), _BLOCK):
         rows = weighed[batch]
         z = units.of_values(x[rows].astype(np.float64))
         y = product(z - linear_map.offset, linear_map.encoder, n_threads)
         squares += np.einsum("i,ij,ij->j", shares[rows], y, y)
-        sixth_powers += float(np.einsum("i,ij->", shares[rows], y**6))
-        largest = max(largest, float(np.abs(y).max(initial=0.0)))
+        if (larger := float(np.abs(y).max(initial=0.0))) > largest:
+            bent *= (largest / larger) ** 4
+            largest = larger
+        if largest > 0:
+            bent += float(np.einsum("i,ij,ij->", shares[rows], (y / largest) ** 4, y * y))
         errors = z - linear_map.mean - product(y, linear_map.decoder, n_threads)
         loss += float(np.einsum("i,ij,ij->", shares[rows], errors, errors))
     bend = sum(_LINEAR_PARTS[activation].bend for activation in network.activations)
     largest_u = _LARGEST
     if bend > 0 and largest > 0:
-        cost = bend**2 * sixth_powers / largest**4  # of u = 1
+        cost = bend**2 * bent  # where the largest u is 1
         largest_u = min(largest_u, (_TOLERANCE * loss / cost) ** 0.25)
         largest_u = max(largest_u, (float(np.finfo(dtype).eps) / bend) ** (1 / 3))
     return np.sqrt(squares), largest_u / largest if largest > 0 else 1.0

@@ -235,6 +235,9 @@ class Training:
         else:
             _core.initialise(self.network.config, self.seed, self.parameters)
 
+    def _starts_from_pca(self) -> bool:
+        return isinstance(self.settings, Settings) and not self.resumes and start.is_pca(self.settings, self.data)
+
     def _packed(self, dtype: DTypeLike) -> NDArray[Any] | None:
         """The estimator's weights, where training resumes."""
         if not self.resumes:
@@ -246,7 +249,7 @@ class Training:
             return self.estimator._units
         if self.settings.solver == "exact":
             return Units()
-        if self.settings.scale in ("auto", "standard"):
+        if self.settings.scale in ("auto", "standard") or (self.settings.scale is None and self._starts_from_pca()):
             check_squares(self.estimator, self.data.x, None)
         return Units.of(self.settings.scale, self.data, self.network, self._trains_as_tanh())
 

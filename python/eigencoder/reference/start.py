@@ -97,7 +97,7 @@ def best_linear_map(network: Network, objective: Objective, z: Array, shares: Ar
     )
     offset = shares @ exact.moments_of_noise(of_noise, z, mask_fill)[0]
     explained = np.einsum("i,ij,ij->j", shares, (z - mean) @ encoder, (z - mean) @ decoder.T)
-    carried = explained > len(explained) * EPSILON * explained.max()
+    carried = explained > 10 * len(explained) * EPSILON * explained.max()
     return LinearMap(offset, encoder[:, carried], decoder[carried], mean)
 
 

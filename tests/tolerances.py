@@ -81,6 +81,12 @@ TRAINING = {
 # Two ways to the same result in float64, such as sample weights and repeated rows.
 EQUIVALENCE = Tolerance(1e-10, floor=1e-3)
 
+# Codes and losses of rows in other units, as a share of the largest: offsets of 1e3 spreads in float32, 1e5 in float64.
+OTHER_UNITS = {"float32": 1e-4, "float64": 1e-9}
+
+# The first loss of a network that starts from PCA, over PCA's.
+PCA_START = Tolerance(1e-4)
+
 # The least cost that another library's optimiser finds.
 OPTIMUM_OF_ANOTHER = Tolerance(1e-4)
 

@@ -51,7 +51,7 @@ def errors_of_pca(x, n_components):
 
 
 def start_of_the_reference(model, x, weights):
-    """The layers for rows as they are given."""
+    """The layers for rows as they are given, and the scales of training."""
     hidden, n_features = model.hidden_layer_sizes, x.shape[1]
     sizes = (n_features, *hidden, model.n_components, *hidden[::-1], n_features)
     network = Network(sizes, (*(model.activation,) * (len(sizes) - 2), "identity"), model.tied_weights)
@@ -62,14 +62,17 @@ def start_of_the_reference(model, x, weights):
         x, weights=weights, units=units, mask_fill=fill if units is None else (fill - units.center) * units.factor
     )
     objective = Objective(corruption=model.corruption or "none", corruption_level=model.corruption_level)
-    parameters = start.initialise(network, objective, rows, model.random_state)
-    return network.layers(parameters if units is None else scaling.fold(network, units, parameters))
+    trained = scaling.as_tanh(network)
+    parameters = scaling.fold_tanh(network, start.initialise(trained, objective, rows, model.random_state))
+    layers = network.layers(parameters if units is None else scaling.fold(network, units, parameters))
+    return layers, start.scales(trained, objective, rows)
 
 
 def assert_agrees_with_the_reference(model, x, weights=None):
     model.fit(x, sample_weight=weights)
     close = NATIVE_OVER_REFERENCE["cpu", "float64"].assert_close
-    layers = start_of_the_reference(model, x, weights)
+    layers, scales = start_of_the_reference(model, x, weights)
+    close(model._scales, scales)
     for coef, intercept, layer in zip(model.coefs_, model.intercepts_, layers, strict=True):
         close(coef, layer.weights)
         close(np.append(intercept, 1), np.append(layer.bias, 1))  # where it is 0 but for rounding

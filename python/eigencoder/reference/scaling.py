@@ -4,6 +4,8 @@ The network sees z = (x - center) factor. With W^T z + b = (factor W)^T x + b - 
 takes x itself, and with (W^T a + b) / factor + center the last one gives it back.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from .config import Array, Network, Units
@@ -43,4 +45,26 @@ def fold(network: Network, units: Units, parameters: Array) -> Array:
         if not network.tied_weights:
             last.weights[...] /= units.factor
         last.bias[...] = last.bias / units.factor + units.center
+    return folded
+
+
+def as_tanh(network: Network) -> Network:
+    """The network whose sigmoids are trained as tanhs."""
+    return replace(network, activations=tuple("tanh" if a == "sigmoid" else a for a in network.activations))
+
+
+def fold_tanh(network: Network, parameters: Array) -> Array:
+    """The parameters of a network with sigmoids, (n_parameters,), from those of the same with tanhs.
+
+    tanh(z / 2) = 2 sigmoid(z) - 1, so that W^T tanh(z) + b = (2 W)^T sigmoid(2 z) + b - W^T 1.
+    """
+    folded = parameters.copy()
+    layers = network.layers(folded)
+    for layer, following, activation in zip(layers[:-1], layers[1:], network.activations[:-1], strict=True):
+        if activation != "sigmoid":
+            continue
+        layer.weights[...] *= 2
+        layer.bias[...] *= 2
+        following.bias[...] -= following.weights.sum(axis=0)
+        following.weights[...] *= 2
     return folded

@@ -14,20 +14,26 @@ from .config import Array, Dataset, Network, Objective
 EPSILON = float(np.finfo(np.float64).eps)
 LARGEST_U = 0.1
 TOLERANCE = 5e-5
+FAN_IN = 32
 
 
 class LinearPart(NamedTuple):
-    """f(point + u) = value + slope u (1 - bend u^2), up to higher powers of u."""
+    """f(point + u) = value + slope u (1 - bend u^2), up to higher powers of u.
+
+    Far from linear are u of the deviation ``width``, where f(u) has about the deviation ``height``.
+    """
 
     point: float
     value: float
     slope: float = 1.0
     bend: float = 0.0
+    width: float = 1.0
+    height: float = 1.0
 
 
 LINEAR_PARTS = {
     "identity": LinearPart(0, 0),
-    "sigmoid": LinearPart(0, 1 / 2, slope=1 / 4, bend=1 / 12),
+    "sigmoid": LinearPart(0, 1 / 2, slope=1 / 4, bend=1 / 12, width=2, height=1 / 2),
     "tanh": LinearPart(0, 0, bend=1 / 3),
     "relu": LinearPart(1, 1),
     "leaky_relu": LinearPart(1, 1),
@@ -65,7 +71,7 @@ def initialise(network: Network, objective: Objective, data: Dataset, seed: int)
     for layer, (weights, bias) in enumerate(layers):
         activation = network.activations[layer]
         part, factor = LINEAR_PARTS[activation], 1.0 if activation == "identity" else g
-        weights[:, n:] /= part.slope
+        weights[:, n:] *= part.width
         if layer == 0:
             weights[:, :n] = factor * linear_map.encoder
             bias[:n] = part.point - linear_map.offset @ weights[:, :n]
@@ -79,6 +85,33 @@ def initialise(network: Network, objective: Objective, data: Dataset, seed: int)
     output_weights[:n] = linear_map.decoder / slope
     output_bias[...] = linear_map.mean - value / slope * linear_map.decoder.sum(axis=0)
     return parameters
+
+
+def scales(network: Network, objective: Objective, data: Dataset) -> Array:
+    """In which a step of training changes all units alike, (n_parameters,).
+
+    A weight's is the width of the unit that it feeds, over the height of the one that it reads and the number of these
+    (Yang & Hu 2021), a bias's that of a weight that reads a single 1. Weights that read 32 units have the learning rate
+    as it is given.
+    """
+    z, shares = data.inputs[data.rows], data.weights[data.rows] / len(data.rows)
+    linear_map = best_linear_map(network, objective, z, shares, data.mask_fill)
+    y = linear_map.coordinates(z)
+    largest_deviation, n = np.sqrt(shares @ y**2).max(initial=0.0), y.shape[1]
+    g = gain(network, linear_map, z, shares)
+    result = np.empty(network.n_parameters)
+    layers = network.layers(result)
+    heights = np.ones(network.layer_sizes[0])
+    for (weights, bias), activation in zip(layers, network.activations, strict=True):
+        part = LINEAR_PARTS[activation]
+        widths, next_heights = np.full(len(bias), part.width), np.full(len(bias), part.height)
+        if bias is not layers[-1].bias:
+            widths[:n] = (1.0 if activation == "identity" else g) * largest_deviation
+        next_heights[:n] = part.slope * widths[:n]
+        weights[...] = FAN_IN * widths / (len(weights) * heights[:, np.newaxis])
+        bias[...] = FAN_IN * widths
+        heights = next_heights
+    return result
 
 
 def best_linear_map(network: Network, objective: Objective, z: Array, shares: Array, mask_fill: Array) -> LinearMap:

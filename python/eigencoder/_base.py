@@ -21,11 +21,12 @@ from ._data.score import explained
 from ._training import checks
 from ._training.callbacks import CallbackSupportMixin, with_callbacks
 from ._training.estimators import NetworkEstimator
+from ._training.fitting import train
 from ._training.network import Layer, check_shapes, is_tied, layers_of
 from ._training.settings import AutoencoderSettings, Settings, TrainingSettings
 from ._training.sizing import SizeSearch
 from ._training.threads import n_threads
-from ._training.training import Training, train
+from ._training.training import Training
 
 _BLOCK_ROWS = 1024  # of a copy in float64
 

@@ -75,7 +75,9 @@ class Autoencoder(BaseAutoencoder):
         Initial weights, unused by "exact". "pca": those with which the network is PCA of the rows that train, or under
         "masking" and "gaussian" noise the best linear map (see "exact"): as many units a layer as there are components
         each carry one, through the part of their activation that is nearly linear, and the others have Glorot's random
-        weights and are not read yet. It needs "squared_error", an "identity" output, no "kl" and no ``n_active``; with
+        weights and are not read yet. Training from there gives each parameter a learning rate in the scale of its
+        units, falling with the number of inputs (Yang & Hu 2021); weights that read 32 units have
+        ``learning_rate_init``. It needs "squared_error", an "identity" output, no "kl" and no ``n_active``; with
         ``tied_weights`` all activations must be "identity". "glorot": random weights. "auto": "pca" where that can be,
         without ``penalty`` and for X on the host; else "glorot", where under "binary_crossentropy" the output starts
         at the mean of each column.
@@ -219,6 +221,8 @@ class Autoencoder(BaseAutoencoder):
 
     Loshchilov & Hutter (2017), "SGDR: stochastic gradient descent with warm restarts", and (2019), "Decoupled weight
     decay regularization", ICLR.
+
+    Yang & Hu (2021), "Tensor programs IV: feature learning in infinite-width neural networks", ICML.
 
     Liu & Nocedal (1989), "On the limited memory BFGS method for large scale optimization", Mathematical Programming 45.
 

@@ -14,7 +14,7 @@ from ._base import BaseAutoencoder, BaseNetwork, with_minibatches
 from ._data.arrays import without_dispatch
 from ._training.callbacks import with_callbacks
 from ._training.classification import ClassifierSettings, ClassifierTraining
-from ._training.training import train
+from ._training.fitting import train
 
 
 class EncoderClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]

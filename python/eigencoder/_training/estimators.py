@@ -5,9 +5,9 @@ from typing import Any, Protocol, Self, TypeGuard
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
+from .columns import Columns
 from .optimizer_state import OptimizerState
 from .settings import AutoencoderSettings, TrainingSettings
-from .units import Units
 
 
 class NetworkEstimator(Protocol):
@@ -26,8 +26,7 @@ class NetworkEstimator(Protocol):
     _n_active: tuple[int, ...]
     _dtype: str
     _seed: int
-    _column_extremes: NDArray[Any] | None
-    _units: Units
+    _columns: Columns
     _scales: NDArray[Any] | None
     _optimizer_state: OptimizerState | None
 

@@ -13,12 +13,12 @@ from sklearn.utils import Bunch
 from .._data.device import require_host
 from ..exceptions import DivergenceError
 from .checks import boolean
+from .columns import Columns
 from .estimators import AutoencoderEstimator, is_autoencoder, name_features
 from .network import Network
 from .parts import checked_network
 from .settings import AutoencoderSettings
 from .training import Training
-from .units import Units
 
 NamedLayer: TypeAlias = tuple[str, AutoencoderEstimator]
 _T = TypeVar("_T")
@@ -148,8 +148,7 @@ def part_attributes(stack: Any, start: int, stop: int) -> dict[str, Any]:
         "_n_active": tuple(stack._n_active[layer] for layer in kept),
         "_dtype": stack._dtype,
         "_seed": stack._seed,
-        "_column_extremes": None,
-        "_units": Units(),
+        "_columns": Columns(),
         "_scales": None,
         "_optimizer_state": None,
     }

@@ -94,7 +94,7 @@ def is_pca(settings: Settings, data: TrainingData) -> bool:
 
 
 def trains_as_tanh(settings: Settings, data: TrainingData) -> bool:
-    """Whether a sigmoid is trained as the tanh that it is: J must not look at the weights."""
+    """Whether a sigmoid is trained as the tanh that it is: J must not look at weights or code."""
     return is_pca(settings, data) and settings.alpha == 0 and settings.penalty is None
 
 

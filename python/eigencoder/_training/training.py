@@ -1,8 +1,8 @@
-"""Training: validate everything, make one call of the core, store what came back."""
+"""A training: what it needs of estimator and data, validated; a call of the core; what the estimator gets of it."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -14,14 +14,13 @@ from .._data.arrays import (
     check_features,
     check_sample_weight,
     check_validation_data,
-    features_kept_on_error,
 )
 from .._data.device import Matrix, device_of, require_host
 from .._data.finite import check_squares
 from .._data.training_data import TrainingData, check_extremes, count_validation_rows
 from . import exact, optimizer_state, start
 from .callbacks import Reporter
-from .divergence import divergence, has_diverged, require_finite_data_of
+from .columns import Columns
 from .estimators import NetworkEstimator
 from .network import Network
 from .seed import Draw
@@ -30,58 +29,6 @@ from .threads import n_threads
 from .units import Units
 
 FitResult: TypeAlias = _core.FitResult | exact.FitResult
-
-
-def train(
-    estimator: NetworkEstimator,
-    task: Literal["fit", "partial_fit"],
-    X: ArrayLike,
-    y: object,
-    sample_weight: ArrayLike | None,
-    X_val: ArrayLike | None,
-    y_val: object = None,
-    classes: object = None,
-) -> None:
-    """Do the task; estimator and random numbers stay as they were where an argument is refused."""
-    with features_kept_on_error(estimator):
-        training = estimator._training(
-            estimator,
-            X,
-            y,
-            sample_weight=sample_weight,
-            X_val=X_val,
-            y_val=y_val,
-            classes=classes,
-            incremental=task == "partial_fit",
-        )
-        with training.draw.undone_on_error():
-            training.begin()
-            reporter = Reporter(
-                estimator,
-                task,
-                n_epochs=training.n_epochs,
-                first_epoch=training.n_iter_before,
-                verbose=training.settings.verbose > 0,
-                loss_factor=training.units.loss_factor(training.network),
-                arguments={
-                    "X": training.data.x,
-                    "y": y,
-                    "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
-                },
-                fitted_attributes=lambda: training.model_attributes(training.trained.copy()),
-            )
-            reporter.fit_begins()
-            result, exception = training.run(reporter)
-            require_finite_data_of(result, estimator, training.data)
-    training.store(result)
-    if exception is not None:
-        try:
-            raise exception
-        finally:
-            del exception  # its traceback holds this frame: keeping it would make a cycle
-    if has_diverged(result):
-        raise divergence(result, estimator, training.settings, training.data)
-    reporter.fit_ends()
 
 
 class Training:
@@ -159,8 +106,7 @@ class Training:
                     x, weights=weights, x_validation=x_val, labels=labels, validation_labels=validation_labels
                 )
             )
-            self.column_extremes = self._column_extremes()
-            self.units = self._units()
+            self.columns = self._columns()
 
     def check_rows(self, X: ArrayLike) -> Matrix:
         """X as the core takes it, with the features that the estimator has or is to have."""
@@ -194,6 +140,16 @@ class Training:
         return count_validation_rows(len(x), self.settings.validation_fraction)
 
     @property
+    def goes_on(self) -> bool:
+        """Whether other blocks went before."""
+        return self.resumes and self.incremental
+
+    @property
+    def units(self) -> Units:
+        """Those of the columns."""
+        return self.columns.units
+
+    @property
     def n_epochs(self) -> int | None:
         """The largest number of epochs of the whole call, where it is known before."""
         return self.max_iter
@@ -211,13 +167,13 @@ class Training:
 
     def begin_optimizer(self) -> None:
         """Set the state that the optimizer starts from: that of the last block, where there is one."""
-        kept = self.estimator._optimizer_state if self._keeps_units() else None
+        keeps_units = self.goes_on and self.units is self.estimator._columns.units
         self.optimizer_state, self.parameters = optimizer_state.begin(
-            kept,
+            self.estimator._optimizer_state if keeps_units else None,
             self.settings,
             self.network,
             self.parameters,
-            packed=self.packed if self.resumes and self.incremental else None,
+            packed=self.packed if self.goes_on else None,
         )
 
     def initialise(self) -> None:
@@ -235,54 +191,25 @@ class Training:
         else:
             _core.initialise(self.network.config, self.seed, self.parameters)
 
-    def _starts_from_pca(self) -> bool:
-        return isinstance(self.settings, Settings) and not self.resumes and start.is_pca(self.settings, self.data)
-
     def _packed(self, dtype: DTypeLike) -> NDArray[Any] | None:
         """The estimator's weights, where training resumes."""
         if not self.resumes:
             return None
         return self.network.pack(self.estimator.coefs_, self.estimator.intercepts_, dtype)
 
-    def _units(self) -> Units:
-        if self._keeps_units():
-            return self.estimator._units
-        if self.settings.solver == "exact":
-            return Units()
-        if self.settings.scale in ("auto", "standard") or (self.settings.scale is None and self._starts_from_pca()):
-            check_squares(self.estimator, self.data.x, None)
-        return Units.of(self.settings.scale, self.data, self.network, self._trains_as_tanh())
-
-    def _trains_as_tanh(self) -> bool:
-        return isinstance(self.settings, Settings) and start.trains_as_tanh(self.settings, self.data)
-
-    def _keeps_units(self) -> bool:
-        """Whether the units are those of the block before."""
-        if not (self.resumes and self.incremental):
-            return False
-        kept = self.estimator._units
-        return (kept.scale, kept.tied_weights, kept.sigmoid_as_tanh) == (
-            self.settings.scale,
-            self.network.tied_weights,
-            self._trains_as_tanh(),
+    def _columns(self) -> Columns:
+        settings, data = self.settings, self.data
+        of_pca = isinstance(settings, Settings) and start.is_pca(settings, data)
+        takes_squares = settings.scale in ("auto", "standard") or (of_pca and not self.resumes)
+        if takes_squares and settings.solver != "exact":
+            check_squares(self.estimator, data.x, None)
+        return Columns.of(
+            settings,
+            data,
+            self.network,
+            sigmoid_as_tanh=isinstance(settings, Settings) and start.trains_as_tanh(settings, data),
+            before=self.estimator._columns if self.goes_on else None,
         )
-
-    def _mask_fill(self) -> NDArray[Any] | None:
-        """What masking puts in place of what the network sees; None: 0."""
-        if self.settings.corruption != "masking":
-            return None
-        if not self.settings.fills_with_mean:
-            fill = np.full(self.data.x.shape[1], self.settings.fill, self.data.x.dtype)
-        elif self.units.scale in ("auto", "standard"):
-            return None  # the center is the mean
-        else:
-            fill = self.data.mean().astype(self.data.x.dtype)
-        return self.units.of_values(fill)
-
-    def _column_extremes(self) -> NDArray[Any] | None:
-        if self.settings.corruption != "salt_and_pepper":
-            return None
-        return self.data.column_extremes(self.estimator._column_extremes if self.resumes and self.incremental else None)
 
     def run(self, reporter: Reporter) -> tuple[FitResult, BaseException | None]:
         if self.settings.solver == "exact":
@@ -320,12 +247,8 @@ class Training:
             rows=self.data.rows,
             weights=self.data.weights,
             labels=self.data.labels,
-            center=self.units.center,
-            factor=self.units.factor,
-            scales_target=self.units.has_target(self.network),
-            mask_fill=self._mask_fill(),
-            column_extremes=None if self.column_extremes is None else self.units.of_values(self.column_extremes),
-            first_row=self.estimator.t_ if self.resumes and self.incremental else 0,
+            **self.columns.core_arguments(self.settings, self.data, self.network),
+            first_row=self.estimator.t_ if self.goes_on else 0,
             x_validation=self.data.x_validation,
             validation_rows=self.data.validation_rows,
             validation_weights=self.data.validation_weights,
@@ -379,8 +302,7 @@ class Training:
         estimator.n_iter_ = len(estimator.loss_curve_)
         estimator.t_ += result.rows_seen
         estimator._seed = self.seed
-        estimator._column_extremes = self.column_extremes
-        estimator._units = self.units
+        estimator._columns = self.columns
         estimator._scales = self.scales
         estimator._optimizer_state = None
         is_packed = self.units.are_of_x and self.optimizer_state.average is None

@@ -48,6 +48,11 @@ class Units(NamedTuple):
         return cls(scale, network.tied_weights, sigmoid_as_tanh, center.astype(dtype), factor.astype(dtype))
 
     @property
+    def key(self) -> tuple[str | None, bool, bool]:
+        """What asked for them."""
+        return self.scale, self.tied_weights, self.sigmoid_as_tanh
+
+    @property
     def are_of_x(self) -> bool:
         """Whether the network is trained as it is, on rows as they are given."""
         return self.center is None and not self.sigmoid_as_tanh

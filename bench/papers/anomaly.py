@@ -108,6 +108,8 @@ def autoencoder(seed: int) -> Autoencoder:
         tol=0.0,
         n_iter_no_change=30,
         random_state=seed,
+        scale=None,
+        init="glorot",
     )
 
 

@@ -55,6 +55,8 @@ def deep_autoencoder(seed: int, n_epochs: int) -> Autoencoder:
         early_stopping=True,
         warm_start=True,
         random_state=seed,
+        scale=None,
+        init="glorot",
     )
 
 

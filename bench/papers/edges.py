@@ -49,6 +49,8 @@ def measure(*, quick: bool) -> Result:
         solver="lbfgs",
         max_iter=n_iterations,
         tol=0.0,
+        scale=None,
+        init="glorot",
     )
     starts = [clone(sparse).set_params(random_state=seed) for seed in range(n_seeds)]
     runs = [runs_from(start, rows) for start in starts]

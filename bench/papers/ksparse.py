@@ -38,6 +38,8 @@ def measure(*, quick: bool) -> Result:
         tol=0.0,
         n_iter_no_change=n_epochs,
         random_state=0,
+        scale=None,
+        init="glorot",
     )
     _, seconds = timed(lambda: autoencoder.fit(digits.train))
     pca = PCA(N_ACTIVE).fit(digits.train)

@@ -21,7 +21,14 @@ def measure(*, quick: bool) -> Result:
     rows = np.random.default_rng(0).standard_normal((2 * n_rows, N_FEATURES), dtype=np.float32)
     train, test = rows[:n_rows], rows[n_rows:]
     autoencoder = Autoencoder(
-        N_COMPONENTS, activation="identity", max_iter=30, tol=0.0, n_iter_no_change=30, random_state=0
+        N_COMPONENTS,
+        activation="identity",
+        max_iter=30,
+        tol=0.0,
+        n_iter_no_change=30,
+        random_state=0,
+        scale=None,
+        init="glorot",
     )
     pca = PCA(N_COMPONENTS)
     _, seconds = timed(lambda: autoencoder.fit(train))

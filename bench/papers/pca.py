@@ -32,6 +32,8 @@ def measure(*, quick: bool) -> Result:
         tol=0.0,
         n_iter_no_change=40,
         random_state=0,
+        scale=None,
+        init="glorot",
     )
     pca = PCA(N_COMPONENTS)
     _, pca_seconds = timed(partial(pca.fit, train))

@@ -36,10 +36,12 @@ def measure(*, quick: bool) -> Result:
             max_iter=n_pretraining,
             tol=0.0,
             n_iter_no_change=n_pretraining,
+            scale=None,
+            init="glorot",
         )
         for level in LEVELS
     ]
-    stack = StackedAutoencoder(layers, fine_tune=False, loss="binary_crossentropy", random_state=0)
+    stack = StackedAutoencoder(layers, fine_tune=False, loss="binary_crossentropy", random_state=0, scale=None)
     _, pretraining = timed(partial(stack.fit, digits.train))
     classifier = EncoderClassifier(
         stack,
@@ -53,6 +55,7 @@ def measure(*, quick: bool) -> Result:
         early_stopping=True,
         validation_fraction=VALIDATION_FRACTION,
         random_state=0,
+        scale=None,
     )
     _, fine_tuning = timed(partial(classifier.fit, digits.train, digits.train_labels))
     peer, peer_percent, peer_seconds = "", None, None

@@ -35,6 +35,8 @@ def measure(*, quick: bool) -> Result:
         max_iter=n_iterations,
         tol=0.0,
         random_state=0,
+        scale=None,
+        init="glorot",
     )
     peak = measurable_peak()
     peak.take_turn(PEAK_SECONDS)

@@ -26,6 +26,8 @@ class EigencoderFit(Peer):
             activation="sigmoid",
             output_activation="identity",
             **settings,
+            scale=None,
+            init="glorot",
             solver=OPTIMIZER.solver,
             learning_rate_init=OPTIMIZER.learning_rate_init,
             beta_1=OPTIMIZER.beta_1,

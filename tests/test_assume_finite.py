@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import config_context
 
-from eigencoder import Autoencoder, EncoderClassifier, StackedAutoencoder
+from as_given import Autoencoder, EncoderClassifier, StackedAutoencoder
 from eigencoder._data import finite
 from refusals import assert_refused, data
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from eigencoder import Autoencoder, EncoderClassifier, StackedAutoencoder
+from as_given import Autoencoder, EncoderClassifier, StackedAutoencoder
 
 DIGITS = load_digits()
 X, Y = DIGITS.data / 16, DIGITS.target

@@ -12,8 +12,9 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score, train_test_split
 
+from as_given import Autoencoder, EncoderClassifier, SparseAutoencoder, StackedAutoencoder
 from classifiers import assert_refused, data, encoder, small
-from eigencoder import Autoencoder, DivergenceError, EncoderClassifier, SparseAutoencoder, StackedAutoencoder
+from eigencoder import DivergenceError
 from tolerances import EQUIVALENCE, NATIVE_OVER_REFERENCE, OPTIMUM_OF_ANOTHER
 
 

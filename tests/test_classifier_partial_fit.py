@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
 
+from as_given import EncoderClassifier
 from classifiers import assert_refused, assert_same_fit, data, encoder, small
-from eigencoder import EncoderClassifier
 from tolerances import EQUIVALENCE
 
 CLASSES = ["low", "middle", "high"]

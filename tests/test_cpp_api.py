@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eigencoder import Autoencoder, _core
+from as_given import Autoencoder
+from eigencoder import _core
 from tolerances import TRAINING
 
 SOURCES = Path(__file__).parent / "cpp"

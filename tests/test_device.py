@@ -11,14 +11,8 @@ import pytest
 from sklearn.base import clone
 
 import eigencoder
-from eigencoder import (
-    Autoencoder,
-    DenoisingAutoencoder,
-    EncoderClassifier,
-    SparseAutoencoder,
-    StackedAutoencoder,
-    _core,
-)
+from as_given import Autoencoder, DenoisingAutoencoder, EncoderClassifier, SparseAutoencoder, StackedAutoencoder
+from eigencoder import _core
 from refusals import data
 
 LACKS_ENGINE = "device 'cuda' needs the CUDA engine, which this installation lacks: .* cmake.define.EIGENCODER_CUDA=ON"

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.decomposition import PCA
 
-from eigencoder import Autoencoder, loss_and_gradients
+from as_given import Autoencoder
+from eigencoder import loss_and_gradients
 from eigencoder.reference import Dataset, Network, Objective, exact
 from refusals import assert_refused
 from tolerances import AT_OPTIMUM, EQUIVALENCE, GRADIENT, N_SIGMA, NATIVE_OVER_REFERENCE, PCA_GAP

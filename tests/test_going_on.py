@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from eigencoder import Autoencoder, EncoderClassifier, StackedAutoencoder, loss_and_gradients
+from as_given import Autoencoder, EncoderClassifier, StackedAutoencoder
+from eigencoder import loss_and_gradients
 
 DIGITS = load_digits()
 X, Y = DIGITS.data / 16, DIGITS.target

@@ -5,15 +5,9 @@ import copy
 import numpy as np
 import pytest
 
-from eigencoder import (
-    Autoencoder,
-    DenoisingAutoencoder,
-    SparseAutoencoder,
-    _core,
-    check_gradients,
-    loss_and_gradients,
-    reference,
-)
+import eigencoder
+from as_given import Autoencoder, DenoisingAutoencoder, SparseAutoencoder
+from eigencoder import _core, check_gradients, loss_and_gradients, reference
 from eigencoder._training.objective import Objective
 from tolerances import GRADIENT, NATIVE_OVER_REFERENCE
 
@@ -231,9 +225,9 @@ def test_weights_that_are_not_finite_are_found():
 
 @pytest.mark.parametrize("function", [loss_and_gradients, check_gradients])
 def test_an_unfitted_subclass_with_a_constructor_of_its_own(function):
-    class Narrow(Autoencoder):
+    class Narrow(eigencoder.Autoencoder):
         def __init__(self, n_components=2):
-            super().__init__(n_components, random_state=0, early_stopping=True, verbose=1)
+            super().__init__(n_components, scale=None, init="glorot", random_state=0, early_stopping=True, verbose=1)
 
     np.testing.assert_equal(function(Narrow(), data()), function(Autoencoder(2, random_state=0), data()))
 

@@ -15,18 +15,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from eigencoder import (
-    Autoencoder,
-    DenoisingAutoencoder,
-    DivergenceError,
-    EncoderClassifier,
-    SparseAutoencoder,
-    StackedAutoencoder,
-    _core,
-    check_gradients,
-    loss_and_gradients,
-    reference,
-)
+from as_given import Autoencoder, DenoisingAutoencoder, EncoderClassifier, SparseAutoencoder, StackedAutoencoder
+from eigencoder import DivergenceError, _core, check_gradients, loss_and_gradients, reference
 from eigencoder._training.sizing import Bracket, SizeSearch
 from refusals import assert_refused
 from tolerances import EQUIVALENCE

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from eigencoder import Autoencoder, DivergenceError, EncoderClassifier, StackedAutoencoder
+from as_given import Autoencoder, EncoderClassifier, StackedAutoencoder
+from eigencoder import DivergenceError
 from refusals import assert_refused, data
 from tolerances import EQUIVALENCE, NATIVE_OVER_REFERENCE
 

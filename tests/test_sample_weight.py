@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from eigencoder import Autoencoder, _core, loss_and_gradients
+from as_given import Autoencoder
+from eigencoder import _core, loss_and_gradients
 from tolerances import EQUIVALENCE
 
 NETWORKS = [

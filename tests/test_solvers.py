@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from eigencoder import Autoencoder, SparseAutoencoder, loss_and_gradients
+from as_given import Autoencoder, SparseAutoencoder
+from eigencoder import loss_and_gradients
 from refusals import assert_refused
 from tolerances import EQUIVALENCE, LINE_SEARCH
 

@@ -41,6 +41,7 @@ _TRAINING = {
     "alpha": st.sampled_from([1e-4, 0.1, 1.0]),
     "corruption": st.sampled_from([None, "masking", "gaussian", "salt_and_pepper"]),
     "corruption_level": st.floats(0, 1),
+    "corruption_fill": st.sampled_from(["auto", "mean", 0.5]),
     "solver": st.sampled_from(_core.SOLVERS),
     "learning_rate": st.sampled_from(_core.LEARNING_RATES),
     "learning_rate_init": st.sampled_from([1e-5, 0.01]),
@@ -83,6 +84,8 @@ _NETWORK = {
     "code_activation": st.one_of(st.none(), _ACTIVATIONS),
     "output_activation": _ACTIVATIONS,
     "n_active": st.one_of(st.none(), st.integers(1, 9)),
+    "init": st.sampled_from(["auto", "pca", "glorot"]),
+    "scale": st.sampled_from([None, "auto", "standard", "minmax"]),
 }
 
 # Each is refused whatever the others are.
@@ -101,6 +104,9 @@ INVALID = {
     "n_active": [0, 0.5, True],
     "corruption": ["blur", "none", 0],
     "corruption_level": [-0.1, np.nan, np.inf, None],
+    "corruption_fill": [np.nan, -np.inf, "median", None],
+    "scale": ["robust", 1.0],
+    "init": ["svd", None],
     "solver": ["Adam", None],
     "learning_rate": ["linear", None],
     "learning_rate_init": [0.0, -1, np.nan, np.inf, None],
@@ -135,6 +141,7 @@ INVALID = {
 EXTREME = {
     "alpha": [1e308],
     "corruption_level": [1.0],
+    "corruption_fill": [1e308],
     "learning_rate_init": [5e-324, 1e300],
     "power_t": [1e300],
     "warmup_epochs": [1e300],
@@ -176,7 +183,18 @@ def _made_possible(parameters):
         p |= {"hidden_layer_sizes": (), "n_active": None}
     if p.get("loss") == "binary_crossentropy":
         p["output_activation"] = "sigmoid"
+    if p.get("init") == "pca" and not _may_be_pca(p):
+        p["init"] = "auto"
     return p
+
+
+def _may_be_pca(p):
+    linear = {p["code_activation"] or p["activation"], *([p["activation"]] if p["hidden_layer_sizes"] else [])}
+    return (
+        (p["loss"], p["output_activation"], p["n_active"]) == ("squared_error", "identity", None)
+        and p["penalty"] != "kl"
+        and (not p["tied_weights"] or linear == {"identity"})
+    )
 
 
 @st.composite
@@ -211,6 +229,8 @@ def stacks(draw, units=UNITS):
         p["loss"] = "squared_error"
     p["tied_weights"] = p["tied_weights"] and all(layer.tied_weights for layer in layers)
     p["warm_start"] = p["warm_start"] and p["fine_tune"]
+    if layers[0].solver != "exact" and not layers[0].tied_weights:
+        p["scale"] = layers[0].scale  # in other units its weights may be of no use
     return StackedAutoencoder(**p)
 
 
@@ -219,7 +239,7 @@ def classifiers(draw, units=UNITS):
     """A classifier on an encoder or a stack that is not fitted."""
     encoder = draw(st.one_of(autoencoders(units, shares=False), stacks(units)))
     optional = _TRAINING | {"class_weight": st.sampled_from([None, "balanced", {0: 2.0}])}
-    drawn = draw(st.fixed_dictionaries({}, optional=optional))
+    drawn = draw(st.fixed_dictionaries({}, optional=optional)) | {"scale": encoder.scale}
     return EncoderClassifier(
         **_made_possible(EncoderClassifier(encoder).get_params(deep=False) | {"max_iter": 3} | drawn)
     )

@@ -375,7 +375,7 @@ def test_columns_of_any_magnitude_are_equal(scale):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("scale", ["auto", "standard"])
+@pytest.mark.parametrize("scale", SCALES)
 def test_squares_that_overflow_are_refused(scale, dtype):
     x = UNIT_X.astype(dtype)
     x[3, 2] = np.finfo(dtype).max / 4

@@ -29,7 +29,9 @@ HARMLESS = {
     "early_stopping": [False, True],
     "averaging": [None, 0.9],
     "solver": ["adam", "sgd", "lbfgs"],
-    "corruption": [None, "salt_and_pepper"],
+    "corruption": [None, "masking", "salt_and_pepper"],
+    "corruption_fill": ["mean", 0.5],
+    "scale": [None, "auto", "minmax"],
     "tied_weights": [False, True],
     "random_state": [0, 1],
 }

@@ -136,7 +136,7 @@ def _best_linear_map(
     else:
         variances, encoder = deviations.principal_components(narrowest)
         decoder = encoder.T
-    carried = exceed_rounding(variances)
+    carried = exceed_rounding(variances) & (variances > np.finfo(x.dtype).tiny)  # else no weight can have a square
     return LinearMap(offset, np.ascontiguousarray(encoder[:, carried]), decoder[carried], mean)
 
 

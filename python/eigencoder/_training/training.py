@@ -200,7 +200,7 @@ class Training:
     def _columns(self) -> Columns:
         settings, data = self.settings, self.data
         of_pca = isinstance(settings, Settings) and start.is_pca(settings, data)
-        takes_squares = settings.scale in ("auto", "standard") or (of_pca and not self.resumes)
+        takes_squares = settings.scale is not None or (of_pca and not self.resumes)
         if takes_squares and settings.solver != "exact":
             check_squares(self.estimator, data.x, None)
         return Columns.of(

@@ -43,7 +43,8 @@ class Units(NamedTuple):
             center, maxima = data.column_extremes(None).astype(np.float64)
             spread = maxima - center
         dtype = data.x.dtype
-        spread = np.maximum(np.where(spread > 0, spread, 1.0), np.finfo(dtype).tiny)
+        least = np.sqrt(np.finfo(dtype).tiny)  # whose inverse, which the weights are multiplied by, has a square
+        spread = np.maximum(np.where(spread > 0, spread, 1.0), least)
         factor = np.ones_like(spread) if network.tied_weights else 1 / spread
         return cls(scale, network.tied_weights, sigmoid_as_tanh, center.astype(dtype), factor.astype(dtype))
 

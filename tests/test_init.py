@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.decomposition import PCA
 
-from eigencoder import Autoencoder, SparseAutoencoder, _core
+from eigencoder import Autoencoder, SparseAutoencoder, StackedAutoencoder, _core
 from eigencoder.reference import Dataset, Network, Objective, scaling, start
 from refusals import assert_refused
 from tolerances import EQUIVALENCE, NATIVE_OVER_REFERENCE, PCA_START
@@ -290,3 +290,24 @@ def test_squares_that_overflow_are_refused():
     x[3, 2] = 1e160
     message = "X has entries up to 1e.160, in row 3, column 2, whose squares float64 cannot sum up: scale X"
     assert_refused(started(), ValueError, message, lambda model: model.fit(x))
+
+
+def test_of_the_layers_of_a_stack_the_last_one_starts_from_pca():
+    settings = {"scale": "auto", "init": "auto", "random_state": 0}
+    stack = StackedAutoencoder([Autoencoder(6, **settings), Autoencoder(2, **settings)], scale="auto", random_state=0)
+    first, last = stack.set_params(layer1__max_iter=0, layer2__max_iter=0).fit(X).layers_
+    assert_same_bits(first, Autoencoder(6, **(settings | {"init": "glorot"}), max_iter=0).fit(X))
+    codes = first.transform(X)
+    EQUIVALENCE.assert_close(-last.score_samples(codes).mean(), last.loss_)
+    assert last.loss_ < (1 + 1e-4) * errors_of_pca(codes, 2).mean()
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_fine_tuning_a_stack_that_starts_from_pca_does_no_harm(name):
+    x, n_components = DATA[name]
+    layers = [Autoencoder(8, scale="auto"), Autoencoder(n_components, scale="auto", init="auto")]
+    layered, tuned = (
+        StackedAutoencoder(layers, scale="auto", fine_tune=fine_tune, random_state=0).fit(x).score(x)
+        for fine_tune in (False, True)
+    )
+    assert tuned > layered

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from eigencoder import Autoencoder, DivergenceError, EncoderClassifier, StackedAutoencoder
 from eigencoder._data.training_data import TrainingData
 from eigencoder._training.network import Network as NativeNetwork
-from eigencoder._training.units import SCALES, Units
+from eigencoder._training.units import SCALES, Units, fold_scales, unfold_scales
 from eigencoder.reference import Dataset, Network, Objective, Optimizer, Schedule, exact, scaling, training
 from tolerances import EQUIVALENCE, OTHER_UNITS, TRAINING
 
@@ -433,3 +433,17 @@ def test_units_and_folding_agree_with_the_reference(scale, options, weighted):
     folded = scaling.fold(network, expected, parameters)
     EQUIVALENCE.assert_close(units.fold(native, parameters), folded)
     EQUIVALENCE.assert_close(units.unfold(native, folded), parameters)
+
+
+@pytest.mark.parametrize("sigmoid_as_tanh", [False, True])
+@pytest.mark.parametrize("scale", [None, *SCALES])
+def test_scales_fold_as_the_weights_that_they_belong_to(scale, sigmoid_as_tanh):
+    n = UNIT_X.shape[1]
+    network = NativeNetwork((n, 4, 2, 4, n), ("sigmoid", "tanh", "sigmoid", "identity"), False)
+    units = Units.of(scale, TrainingData(UNIT_X), network, sigmoid_as_tanh)
+    parameters, scales = np.random.default_rng(0).uniform(1, 2, (2, network.n_parameters))
+    folded = fold_scales(units, network, scales)
+    moved = units.fold(network, parameters + scales) - units.fold(network, parameters)
+    for of_weights, difference in zip(network.unpack(folded)[0], network.unpack(moved)[0], strict=True):
+        EQUIVALENCE.assert_close(difference, of_weights)
+    EQUIVALENCE.assert_close(unfold_scales(units, network, folded), scales)

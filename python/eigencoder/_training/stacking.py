@@ -12,13 +12,15 @@ from sklearn.utils import Bunch
 
 from .._data.device import require_host
 from ..exceptions import DivergenceError
+from . import start
 from .checks import boolean
 from .columns import Columns
 from .estimators import AutoencoderEstimator, is_autoencoder, name_features
 from .network import Network
 from .parts import checked_network
-from .settings import AutoencoderSettings
+from .settings import AutoencoderSettings, Settings
 from .training import Training
+from .units import fold_scales, unfold_scales
 
 NamedLayer: TypeAlias = tuple[str, AutoencoderEstimator]
 _T = TypeVar("_T")
@@ -107,6 +109,9 @@ class StackTraining(Training):
             layer = clone(given)
             if layer.random_state is None:
                 layer.set_params(random_state=int(key))
+            # Fine-tuning was seen to leave codes that are small about a mean far from 0, as those of PCA's start are.
+            if layer.get_params(deep=False).get("init") == "auto" and name != self.settings.layers[-1][0]:
+                layer.set_params(init="glorot")
             with _naming(name):
                 layer.fit(codes, sample_weight=self.sample_weight, X_val=validation_codes)
             layers.append(layer)
@@ -114,7 +119,32 @@ class StackTraining(Training):
         coefs, intercepts = [layer.coefs_ for layer in layers], [layer.intercepts_ for layer in layers]
         packed = self.network.pack(unrolled(coefs), unrolled(intercepts), self.parameters.dtype)
         self.parameters[...] = self.units.unfold(self.network, packed)
+        self.scales = self._scales_of(layers)
         self.layers = layers
+
+    def trains_as_tanh(self) -> bool:
+        """Where a layer starts from PCA, and J does not look at weights or code."""
+        settings = self.settings
+        if settings.alpha != 0 or settings.penalty is not None or self.network.n_active:
+            return False
+        of_layers = [layer._settings() for _, layer in settings.layers]
+        return any(isinstance(of_layer, Settings) and start.is_pca(of_layer, self.data) for of_layer in of_layers)
+
+    def _scales_of(self, layers: Sequence[AutoencoderEstimator]) -> NDArray[Any] | None:
+        """Those of the layers, if any has some."""
+        if all(layer._scales is None for layer in layers):
+            return None
+        coefs: list[list[NDArray[Any]]] = []
+        intercepts: list[list[NDArray[Any]]] = []
+        for layer in layers:
+            network = Network(layer._layer_sizes, layer._activations, layer._settings().tied_weights)
+            ones = np.ones(network.n_parameters, self.parameters.dtype)
+            scales = ones if layer._scales is None else fold_scales(layer._columns.units, network, layer._scales)
+            of_layer = network.unpack(scales)
+            coefs.append(of_layer[0])
+            intercepts.append(of_layer[1])
+        folded = self.network.pack(unrolled(coefs), unrolled(intercepts), self.parameters.dtype)
+        return unfold_scales(self.units, self.network, folded)
 
     def model_attributes(self, parameters: NDArray[Any]) -> dict[str, Any]:
         attributes = super().model_attributes(parameters)

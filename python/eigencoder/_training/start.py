@@ -49,6 +49,7 @@ _LINEAR_PARTS = {
 }
 _LARGEST = 0.1  # u of a row that trains: one that lies ten times as far is carried too
 _TOLERANCE = 5e-5  # of PCA's loss, for what bends
+_NOTHING = 1e-10  # of the variance
 _FAN_IN = 32  # of a layer whose weights have the learning rate as it is given
 _BLOCK = 512
 
@@ -173,7 +174,8 @@ def _gain(
     largest_u = _LARGEST
     if bend > 0 and largest > 0:
         cost = bend**2 * bent  # where the largest u is 1
-        largest_u = min(largest_u, (_TOLERANCE * loss / cost) ** 0.25)
+        allowed = max(_TOLERANCE * loss, _NOTHING * float(squares.sum()))
+        largest_u = min(largest_u, (allowed / cost) ** 0.25)
         largest_u = max(largest_u, (float(np.finfo(dtype).eps) / bend) ** (1 / 3))
     return np.sqrt(squares), largest_u / largest if largest > 0 else 1.0
 
@@ -181,30 +183,35 @@ def _gain(
 def _carry(network: Network, linear_map: LinearMap, deviations: Array, gain: float, parameters: NDArray[Any]) -> None:
     """Let the first units of each layer carry the coordinates, in place.
 
-    Further ones read them as if they had the variance 1.
+    Further ones read them as if they had the variance 1. Those of the code are as small as what is carried, so that
+    what reads codes sees the coordinates.
     """
     coefs, intercepts = network.unpack(parameters)
     n_coordinates = len(deviations)
-    slope, value = 1.0, 0.0  # of a coordinate in the layer before
+    carried, others = slice(n_coordinates), slice(n_coordinates, None)
+    slope = 1.0  # of a coordinate in the layer before
+    heights, values = np.ones(network.layer_sizes[0]), np.zeros(network.layer_sizes[0])  # of its units
     for layer, activation in enumerate(network.activations[:-1]):
-        part = _LINEAR_PARTS[activation]
-        factor = 1.0 if activation == "identity" else gain
+        part, factor = _LINEAR_PARTS[activation], _factor(activation, gain)
         weights, bias = coefs[layer], intercepts[layer]
-        weights[:, n_coordinates:] *= part.width
+        is_code = layer == network.code_layer
+        weights[:, others] *= _width(part, factor, deviations, is_code) / heights[:, np.newaxis]
+        bias[others] = (part.point if is_code else 0.0) - np.einsum("j,jk->k", values, weights[:, others])
         if layer == 0:
-            weights[:, :n_coordinates] = factor * linear_map.encoder
-            bias[:n_coordinates] = part.point - factor * np.einsum("j,jk->k", linear_map.offset, linear_map.encoder)
+            weights[:, carried] = factor * linear_map.encoder
+            bias[carried] = part.point - factor * np.einsum("j,jk->k", linear_map.offset, linear_map.encoder)
         else:
-            carried, others = slice(n_coordinates), slice(n_coordinates, None)
-            weights[carried, others] /= slope * deviations[:, np.newaxis]
-            bias[others] = -value * weights[carried, others].sum(axis=0)
             weights[:, carried] = 0
             np.fill_diagonal(weights[carried, carried], factor / slope)
-            bias[carried] = part.point - factor * value / slope
-        slope, value = part.slope * factor, part.value
-    coefs[-1][:n_coordinates] = linear_map.decoder / slope
-    coefs[-1][n_coordinates:] = 0
-    intercepts[-1][...] = linear_map.mean - value / slope * linear_map.decoder.sum(axis=0)
+            bias[carried] = part.point - factor / slope * values[carried]
+        slope = part.slope * factor
+        heights, values = np.ones(len(bias)), np.zeros(len(bias))
+        heights[carried], values[carried] = slope * deviations, part.value
+        if is_code:
+            heights[others], values[others] = part.slope * _width(part, factor, deviations, is_code), part.value
+    coefs[-1][carried] = linear_map.decoder / slope
+    coefs[-1][others] = 0
+    intercepts[-1][...] = linear_map.mean - np.einsum("j,jk->k", values[carried], coefs[-1][carried])
 
 
 def _scales(network: Network, deviations: Array, gain: float, dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -216,13 +223,26 @@ def _scales(network: Network, deviations: Array, gain: float, dtype: np.dtype[An
     """
     scales = np.empty(network.n_parameters, dtype)
     coefs, intercepts = network.unpack(scales)
-    read = np.ones(network.layer_sizes[0])
+    heights = np.ones(network.layer_sizes[0])
     for layer, activation in enumerate(network.activations):
         part, n_units = _LINEAR_PARTS[activation], network.layer_sizes[layer + 1]
-        fed, is_carrier = np.full(n_units, part.width), np.arange(n_units) < len(deviations)
-        if layer < len(coefs) - 1:
-            fed[is_carrier] = (1.0 if activation == "identity" else gain) * deviations.max(initial=0.0)
-        coefs[layer][...] = _FAN_IN / len(read) * fed / read[:, np.newaxis]
-        intercepts[layer][...] = _FAN_IN * fed
-        read = np.where(is_carrier, part.slope * fed, part.height)
+        widths, is_small = np.full(n_units, part.width), np.arange(n_units) < len(deviations)
+        if layer == len(coefs) - 1:
+            is_small[:] = False
+        elif layer == network.code_layer:
+            is_small[:] = True
+        widths[is_small] = _width(part, _factor(activation, gain), deviations, True)
+        coefs[layer][...] = _FAN_IN / len(heights) * widths / heights[:, np.newaxis]
+        intercepts[layer][...] = _FAN_IN * widths
+        heights = np.where(is_small, part.slope * widths, part.height)
     return scales
+
+
+def _factor(activation: str, gain: float) -> float:
+    """Of a coordinate, in the unit that carries it."""
+    return 1.0 if activation == "identity" else gain
+
+
+def _width(part: LinearPart, factor: float, deviations: Array, is_small: bool) -> float:
+    """The deviation of a unit's input that nothing or, if it is to be small, the largest coordinate sets."""
+    return factor * float(deviations.max()) if is_small and len(deviations) > 0 else part.width

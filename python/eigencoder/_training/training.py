@@ -207,9 +207,13 @@ class Training:
             settings,
             data,
             self.network,
-            sigmoid_as_tanh=isinstance(settings, Settings) and start.trains_as_tanh(settings, data),
+            sigmoid_as_tanh=self.trains_as_tanh(),
             before=self.estimator._columns if self.goes_on else None,
         )
+
+    def trains_as_tanh(self) -> bool:
+        """Whether a sigmoid is trained as the tanh that it is."""
+        return isinstance(self.settings, Settings) and start.trains_as_tanh(self.settings, self.data)
 
     def run(self, reporter: Reporter) -> tuple[FitResult, BaseException | None]:
         if self.settings.solver == "exact":

@@ -76,7 +76,8 @@ class Units(NamedTuple):
         """The network as it is trained."""
         if not self.sigmoid_as_tanh:
             return network
-        return replace(network, activations=tuple("tanh" if a == "sigmoid" else a for a in network.activations))
+        *others, output = network.activations
+        return replace(network, activations=(*("tanh" if a == "sigmoid" else a for a in others), output))
 
     def fold(self, network: Network, parameters: NDArray[Any]) -> NDArray[Any]:
         """Of the parameters as they are trained, those of the same network for rows as they are given."""
@@ -117,6 +118,28 @@ class Units(NamedTuple):
         return unfolded
 
 
+def fold_scales(units: Units, network: Network, scales: NDArray[Any]) -> NDArray[Any]:
+    """Of the scales of parameters as they are trained, those of the folded ones."""
+    folded = scales.copy()
+    coefs, intercepts = network.unpack(folded)
+    if units.sigmoid_as_tanh:
+        for layer in _sigmoids(network):
+            coefs[layer] *= 2
+            intercepts[layer] *= 2
+            coefs[layer + 1] *= 2
+    if units.factor is not None and not network.tied_weights:
+        coefs[0] *= units.factor[:, np.newaxis]
+        if _rebuilds(network):
+            coefs[-1] /= units.factor
+            intercepts[-1] /= units.factor
+    return folded
+
+
+def unfold_scales(units: Units, network: Network, folded: NDArray[Any]) -> NDArray[Any]:
+    """The inverse."""
+    return np.asarray(folded**2 / fold_scales(units, network, folded))
+
+
 def _rebuilds(network: Network) -> bool:
     """Whether its output is a row, and may have any scale."""
     return network.n_encoder_layers == 0 and network.activations[-1] == "identity"
@@ -140,7 +163,8 @@ def _unfold_tanh(network: Network, coefs: list[NDArray[Any]], intercepts: list[N
 
 
 def _sigmoids(network: Network) -> list[int]:
-    return [layer for layer, activation in enumerate(network.activations) if activation == "sigmoid"]
+    """All such layers but the last."""
+    return [layer for layer, activation in enumerate(network.activations[:-1]) if activation == "sigmoid"]
 
 
 def _times(center: NDArray[np.float64], weights: NDArray[Any]) -> NDArray[np.float64]:

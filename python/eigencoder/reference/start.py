@@ -14,6 +14,7 @@ from .config import Array, Dataset, Network, Objective
 EPSILON = float(np.finfo(np.float64).eps)
 LARGEST_U = 0.1
 TOLERANCE = 5e-5
+NOTHING = 1e-10
 FAN_IN = 32
 
 
@@ -67,24 +68,32 @@ def initialise(network: Network, objective: Objective, data: Dataset, seed: int)
     parameters = training.initialise(network, seed)
     *layers, (output_weights, output_bias) = network.layers(parameters)
 
-    value, slope = 0.0, 1.0  # the units before carry value + slope y
+    slope = 1.0  # of a coordinate in the units before
+    heights, values = np.ones(network.layer_sizes[0]), np.zeros(network.layer_sizes[0])
     for layer, (weights, bias) in enumerate(layers):
-        activation = network.activations[layer]
-        part, factor = LINEAR_PARTS[activation], 1.0 if activation == "identity" else g
-        weights[:, n:] *= part.width
+        part, factor = LINEAR_PARTS[network.activations[layer]], factor_of(network.activations[layer], g)
+        in_code = layer == network.code_layer
+        width = factor * deviations.max() if in_code and n > 0 else part.width
+        weights[:, n:] *= width / heights[:, np.newaxis]
+        bias[n:] = (part.point if in_code else 0.0) - values @ weights[:, n:]
         if layer == 0:
             weights[:, :n] = factor * linear_map.encoder
             bias[:n] = part.point - linear_map.offset @ weights[:, :n]
         else:
-            weights[:n, n:] /= slope * deviations[:, np.newaxis]
-            bias[n:] = -value * weights[:n, n:].sum(axis=0)
             weights[:, :n] = factor / slope * np.eye(len(weights), n)
-            bias[:n] = part.point - factor / slope * value
-        value, slope = part.value, part.slope * factor
+            bias[:n] = part.point - factor / slope * values[:n]
+        slope = part.slope * factor
+        heights = np.append(slope * deviations, np.full(len(bias) - n, part.slope * width if in_code else 1.0))
+        values = np.append(np.full(n, part.value), np.full(len(bias) - n, part.value if in_code else 0.0))
     output_weights[...] = 0
     output_weights[:n] = linear_map.decoder / slope
-    output_bias[...] = linear_map.mean - value / slope * linear_map.decoder.sum(axis=0)
+    output_bias[...] = linear_map.mean - values[:n] @ output_weights[:n]
     return parameters
+
+
+def factor_of(activation: str, gain: float) -> float:
+    """Of a coordinate, in the unit that carries it."""
+    return 1.0 if activation == "identity" else gain
 
 
 def scales(network: Network, objective: Objective, data: Dataset) -> Array:
@@ -102,12 +111,12 @@ def scales(network: Network, objective: Objective, data: Dataset) -> Array:
     result = np.empty(network.n_parameters)
     layers = network.layers(result)
     heights = np.ones(network.layer_sizes[0])
-    for (weights, bias), activation in zip(layers, network.activations, strict=True):
-        part = LINEAR_PARTS[activation]
+    for layer, activation in enumerate(network.activations):
+        (weights, bias), part = layers[layer], LINEAR_PARTS[activation]
         widths, next_heights = np.full(len(bias), part.width), np.full(len(bias), part.height)
-        if bias is not layers[-1].bias:
-            widths[:n] = (1.0 if activation == "identity" else g) * largest_deviation
-        next_heights[:n] = part.slope * widths[:n]
+        n_small = {network.code_layer: len(bias), network.n_layers - 1: 0}.get(layer, n)
+        widths[:n_small] = factor_of(activation, g) * largest_deviation if n > 0 else part.width
+        next_heights[:n_small] = part.slope * widths[:n_small]
         weights[...] = FAN_IN * widths / (len(weights) * heights[:, np.newaxis])
         bias[...] = FAN_IN * widths
         heights = next_heights
@@ -137,8 +146,8 @@ def best_linear_map(network: Network, objective: Objective, z: Array, shares: Ar
 def gain(network: Network, linear_map: LinearMap, z: Array, shares: Array) -> float:
     """g, so that u = g y; of the rows that weigh, max |u| is a tenth.
 
-    Less where activations bend: the errors, bend u^2 of y, may cost 5e-5 of the loss, bends being added up over the
-    layers. But not so little that rounding, eps / u of y, exceeds them.
+    Less where activations bend: the errors, bend u^2 of y, may cost 5e-5 of the loss or 1e-10 of the variance, bends
+    being added up over the layers. But not so little that rounding, eps / u of y, exceeds them.
     """
     y, errors = linear_map.coordinates(z), linear_map.errors(z)
     largest = np.abs(y[shares > 0]).max(initial=0.0)
@@ -149,7 +158,8 @@ def gain(network: Network, linear_map: LinearMap, z: Array, shares: Array) -> fl
     if bend > 0:
         loss = shares @ (errors**2).sum(axis=1)
         cost = shares @ ((bend * (y / largest) ** 2 * y) ** 2).sum(axis=1)  # where max |u| is 1
-        largest_u = min(largest_u, (TOLERANCE * loss / cost) ** (1 / 4))
+        allowed = max(TOLERANCE * loss, NOTHING * (shares @ y**2).sum())
+        largest_u = min(largest_u, (allowed / cost) ** (1 / 4))
         largest_u = max(largest_u, (EPSILON / bend) ** (1 / 3))
     return float(largest_u / largest)
 

@@ -82,18 +82,20 @@ void require_labels(const ObjectiveConfig& objective, const OptionalArray<std::i
 
 // What was trained, and what a callback or a signal handler raised, or None.
 template <typename T>
-std::pair<Training, py::object> fit(
-    const NetworkConfig& network, const ObjectiveConfig& objective, const OptimizerConfig& optimizer,
-    const ScheduleConfig& schedule, std::uint64_t seed, const Rows<T>& x, const OptionalArray<std::int64_t>& rows,
-    const OptionalArray<double>& weights, const OptionalArray<std::int64_t>& labels,
-    const OptionalArray<T>& center, const OptionalArray<T>& factor, bool scales_target,
-    const OptionalArray<T>& mask_fill, const OptionalArray<T>& column_extremes, Index first_row,
-    const OptionalRows<T>& x_validation,
-    const OptionalArray<std::int64_t>& validation_rows, const OptionalArray<double>& validation_weights,
-    const OptionalArray<std::int64_t>& validation_labels, Array<T>& parameters, Array<T>& first_moment,
-    Array<T>& second_moment, std::optional<Array<T>>& average, const OptionalArray<T>& scales,
-    std::optional<Array<double>>& mean_activity, Index n_updates, Index n_warmup_updates, PythonMonitor::Callback on_epoch_begin,
-    PythonMonitor::Callback on_epoch_end, int n_threads, const std::string& device) {
+std::pair<Training, py::object> fit(const NetworkConfig& network, const ObjectiveConfig& objective,
+                                    const OptimizerConfig& optimizer, const ScheduleConfig& schedule,
+                                    std::uint64_t seed, const Rows<T>& x, const OptionalArray<std::int64_t>& rows,
+                                    const OptionalArray<double>& weights, const OptionalArray<std::int64_t>& labels,
+                                    const OptionalArray<T>& center, const OptionalArray<T>& factor, bool scales_target,
+                                    const OptionalArray<T>& mask_fill, const OptionalArray<T>& column_extremes,
+                                    Index first_row, const OptionalRows<T>& x_validation,
+                                    const OptionalArray<std::int64_t>& validation_rows,
+                                    const OptionalArray<double>& validation_weights,
+                                    const OptionalArray<std::int64_t>& validation_labels, Array<T>& parameters,
+                                    Array<T>& first_moment, Array<T>& second_moment, std::optional<Array<T>>& average,
+                                    const OptionalArray<T>& scales, std::optional<Array<double>>& mean_activity,
+                                    Index n_updates, Index n_warmup_updates, PythonMonitor::Callback on_epoch_begin,
+                                    PythonMonitor::Callback on_epoch_end, int n_threads, const std::string& device) {
   const Columns<T> columns{center, factor, scales_target, mask_fill, column_extremes};
   check(network, objective);
   check_x(network, x, device, weights, labels);
@@ -186,12 +188,12 @@ void bind_training_of(py::module_& module) {
   const auto array = [](const char* name) { return arg(name).noconvert(); };
   module.def("initialise", &initialise<T>, arg("network"), arg("seed"), array("parameters"));
   module.def("fit", &fit<T>, arg("network"), arg("objective"), arg("optimizer"), arg("schedule"), py::kw_only(),
-             arg("seed"), arg("x"), array("rows"), array("weights"), array("labels"), array("center"),
-             array("factor"), arg("scales_target"), array("mask_fill"), array("column_extremes"), arg("first_row"),
-             arg("x_validation"), array("validation_rows"), array("validation_weights"),
-             array("validation_labels"), array("parameters"), array("first_moment"), array("second_moment"),
-             array("average"), array("scales"), array("mean_activity"), arg("n_updates"), arg("n_warmup_updates"), arg("on_epoch_begin"),
-             arg("on_epoch_end"), arg("n_threads"), arg("device") = "cpu");
+             arg("seed"), arg("x"), array("rows"), array("weights"), array("labels"), array("center"), array("factor"),
+             arg("scales_target"), array("mask_fill"), array("column_extremes"), arg("first_row"), arg("x_validation"),
+             array("validation_rows"), array("validation_weights"), array("validation_labels"), array("parameters"),
+             array("first_moment"), array("second_moment"), array("average"), array("scales"), array("mean_activity"),
+             arg("n_updates"), arg("n_warmup_updates"), arg("on_epoch_begin"), arg("on_epoch_end"), arg("n_threads"),
+             arg("device") = "cpu");
   module.def("loss_and_gradients", &loss_and_gradients<T>, arg("network"), arg("objective"), py::kw_only(), arg("x"),
              array("weights"), array("labels"), array("column_extremes"), arg("noise_seed"), array("mean_activity"),
              array("parameters"), array("gradients"), arg("n_threads"), arg("device") = "cpu");

@@ -32,8 +32,8 @@ struct PenaltyGradient {
   const T* row_weights = nullptr;  // (n)
 };
 
-// target (n, d) = the rows of a batch, as the loss compares with them; input (n, d) = the same as the network sees them,
-// with noise, and untouched where that is the target.
+// target (n, d) = the rows of a batch, as the loss compares with them; input (n, d) = the same as the network sees
+// them, with noise, and untouched where that is the target.
 template <typename T>
 void gather_corrupt(Range rows, Worker<T>& worker, const Batch<T>& batch, const Noise& noise, Matrix<T> target,
                     Matrix<T> input);

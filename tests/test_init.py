@@ -87,6 +87,13 @@ def test_agrees_with_the_reference(activation, hidden, corruption):
     assert_agrees_with_the_reference(started(9, scale="auto", **settings), data(rank=4), np.arange(60) % 4.0)
 
 
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh"])
+def test_many_rows_agree_with_the_reference(activation):
+    """The farthest one comes last."""
+    x = data(1200)
+    assert_agrees_with_the_reference(started(activation=activation), x[np.argsort(np.linalg.norm(x, axis=1))])
+
+
 @pytest.mark.parametrize("n_samples", [1, 3, 5])
 @pytest.mark.parametrize("corruption", [None, "masking", "gaussian"])
 def test_few_rows_agree_with_the_reference(corruption, n_samples):
@@ -283,6 +290,15 @@ def test_where_it_is_unused(options):
     if "warm_start" in options:
         models = [started(max_iter=1).fit(X).set_params(**model.get_params()) for model in models]
     assert_same_bits(*(model.fit(X) for model in models))
+
+
+@pytest.mark.parametrize("scale", [None, "auto", "standard", "minmax"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numbers_without_a_square_make_no_weights_without_one(dtype, scale):
+    x = X.astype(dtype) * np.finfo(dtype).tiny
+    model = started(20, scale=scale, alpha=1e-4, max_iter=3).fit(x)
+    assert np.isfinite([np.sum(np.square(array)) for array in arrays(model)]).all()
+    assert np.isfinite(model.loss_curve_).all()
 
 
 def test_squares_that_overflow_are_refused():

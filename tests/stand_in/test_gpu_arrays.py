@@ -67,6 +67,29 @@ def test_fit(export, dtype, parameters):
         assert_same_fit(clone(estimator).fit(x, sample_weight=weights, X_val=gpu_X_val), expected)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"scale": "auto"},
+        {"scale": "auto", "early_stopping": True},
+        {"scale": "auto", "corruption": "masking"},
+        {"corruption": "masking", "corruption_fill": "mean"},
+        {"init": "auto", "loss": "binary_crossentropy", "output_activation": "sigmoid"},
+    ],
+    ids=str,
+)
+def test_means_and_units_are_those_of_host_arrays(dtype, parameters):
+    x = data(dtype)
+    weights = None if parameters.get("early_stopping") else WEIGHTS
+    expected, found = (
+        autoencoder(**({"init": init} | parameters)).fit(array, sample_weight=weights)
+        for init, array in (("glorot", x), ("auto", GpuArray(x)))
+    )
+    for ours, theirs in zip(found.coefs_ + found.intercepts_, expected.coefs_ + expected.intercepts_, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=100 * np.finfo(dtype).eps)
+
+
 @pytest.mark.parametrize("export", EXPORTS)
 def test_partial_fit_and_warm_start(export):
     x = data(np.float32)
@@ -220,6 +243,9 @@ def test_entries_whose_squares_overflow_are_named_by_their_column():
     ("parameters", "error", "message"),
     [
         ({"n_components": 0.5}, TypeError, "n_components=0.5 takes it from the host alone"),
+        ({"init": "pca"}, TypeError, "init='pca' takes it from the host alone"),
+        ({"scale": "standard"}, TypeError, "scale='standard' takes it from the host alone"),
+        ({"scale": "minmax"}, TypeError, "scale='minmax' takes it from the host alone"),
         ({"corruption": "salt_and_pepper", "early_stopping": True}, ValueError, "'salt_and_pepper' needs .*X_val"),
         ({"loss": "binary_crossentropy", "output_activation": "sigmoid"}, ValueError, r"needs X in \[0, 1\]"),
     ],

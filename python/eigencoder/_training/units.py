@@ -43,8 +43,8 @@ class Units(NamedTuple):
             center, maxima = data.column_extremes(None).astype(np.float64)
             spread = maxima - center
         dtype = data.x.dtype
-        least = np.sqrt(np.finfo(dtype).tiny)  # whose inverse, which the weights are multiplied by, has a square
-        spread = np.maximum(np.where(spread > 0, spread, 1.0), least)
+        least = np.sqrt(np.finfo(dtype).tiny)  # else the weights, which it divides, would have no square
+        spread = np.where(spread > least, spread, 1.0)
         factor = np.ones_like(spread) if network.tied_weights else 1 / spread
         return cls(scale, network.tied_weights, sigmoid_as_tanh, center.astype(dtype), factor.astype(dtype))
 

@@ -89,7 +89,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         engine = build(Path(folder), sanitizer)
         check_emulator(Path(folder))
-        runs = {order: start_tests(engine, order, SMALL, **preload(sanitizer)) for order in ORDERS}
+        orders = ORDERS[-1:] if sanitizer == "thread" else ORDERS  # under it the threads of a block run as they like
+        runs = {order: start_tests(engine, order, SMALL, **preload(sanitizer)) for order in orders}
         for order, run in runs.items():
             printed, _ = run.communicate()
             print(f"{sanitizer}, {order}: {printed[-300:] if run.returncode == 0 else printed}")

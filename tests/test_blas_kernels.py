@@ -30,6 +30,10 @@ def digest(n_jobs):
         for corruption in (None, "masking"):
             exact = Autoencoder(9, corruption=corruption, n_jobs=n_jobs, **linear).fit(x, sample_weight=w)
             numbers += [*exact.coefs_, *exact.intercepts_, exact.loss_, exact.score(x, sample_weight=w)]
+        start = {"hidden_layer_sizes": (12,), "scale": "auto", "init": "pca", "max_iter": 2, "random_state": 0}
+        for corruption in (None, "masking"):
+            started = Autoencoder(9, corruption=corruption, n_jobs=n_jobs, **start).fit(x, sample_weight=w)
+            numbers += [*started.coefs_, *started.intercepts_, started.loss_]
         sized = Autoencoder(0.3, max_iter=0, random_state=0, n_jobs=n_jobs).fit(x)
         numbers += [sized.n_components_, *sized.size_curve_.values()]
         sized = Autoencoder(0.3, n_jobs=n_jobs, **linear).fit(x)

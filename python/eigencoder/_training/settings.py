@@ -206,6 +206,10 @@ class Settings(AutoencoderSettings):
     output_activation: Annotated[str, _ACTIVATION]
     n_active: Annotated[int | None, checks.n_active]
 
+    @property
+    def n_arrays(self) -> int:
+        return super().n_arrays + (self.init != "glorot")  # the scales
+
     def sized(self, n_components: int) -> Self:
         """The same with a number of code units in the place of a share of variance."""
         return replace(self, n_components=n_components) if checks.is_share(self.n_components) else self

@@ -198,6 +198,7 @@ def estimator(**parameters: Any) -> SimpleNamespace:
             "sparsity_weight": 0.7,
             "sparsity_momentum": 0.0,
             "n_active": None,
+            "init": "glorot",
             "solver": "adam",
             "corruption": None,
             "corruption_level": 0.3,
@@ -318,3 +319,10 @@ def test_data_of_another_shape_is_refused(x: Array) -> None:
 def test_weights_that_sum_to_nothing_are_refused() -> None:
     with pytest.raises(ValueError, match="sample weight"):
         loss_and_gradients(estimator(), X, sample_weight=np.zeros(len(X)))
+
+
+@pytest.mark.parametrize("init", ["auto", "pca"])
+def test_an_unfitted_estimator_whose_start_depends_on_the_data_is_refused(init: str) -> None:
+    with pytest.raises(ValueError, match=f"init='{init}'"):
+        loss_and_gradients(estimator(init=init), X)
+    loss_and_gradients(fitted(estimator(init=init), 3), X)

@@ -63,7 +63,8 @@ class Autoencoder(BaseAutoencoder):
         Probability with which an entry is changed; for "gaussian" the standard deviation, in the units of ``scale``.
     corruption_fill : float or {"auto", "mean"}, default="auto"
         What "masking" puts in an entry's place, unused by the others: a number, or the mean that the column has in the
-        rows that train. "auto" is the mean, but 0 with "binary_crossentropy" or ``scale=None``.
+        rows that train. "auto" is the mean, but 0 with "binary_crossentropy" or ``scale=None``. In
+        ``partial_fit`` it is that of the first block with the scales "auto" and "standard", else that of each block.
     scale : {"auto", "standard", "minmax"} or None, default=None
         The units that training works in, taken from the rows that train and folded into the weights when it ends.
         "auto" takes the mean off each column and divides all by one number, the root of the variance, averaged over the

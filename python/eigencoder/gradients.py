@@ -25,6 +25,9 @@ def loss_and_gradients(
 ) -> tuple[float, list[NDArray[Any]], list[NDArray[Any]]]:
     """J of X as one batch, and its gradients at the estimator's weights.
 
+    All is in the units of X as they are given, whatever ``scale`` training has: so J differs from ``loss_`` where it
+    has a penalty or noise, and "masking" sets entries to 0 whatever ``corruption_fill`` says.
+
     Parameters
     ----------
     estimator : Autoencoder

@@ -39,7 +39,8 @@ def loss_and_gradients(
     Raises
     ------
     ValueError
-        If X has another number of features than the estimator, or if an unfitted estimator's random_state is no int.
+        If X has another number of features than the estimator, or if an unfitted estimator's random_state is no int or
+        its ``init`` not "glorot".
     """
     x = np.asarray(X, dtype=np.float64)
     if x.ndim != 2:
@@ -106,6 +107,11 @@ def _objective(estimator: Any) -> Objective:
 
 def _parameters(estimator: Any, network: Network) -> Array:
     if not hasattr(estimator, "coefs_"):
+        if estimator.init != "glorot":
+            raise ValueError(
+                f"the initial weights of the unfitted estimator depend on the data, with init={estimator.init!r}: fit "
+                'it, with max_iter=0 if they are wanted, or use init="glorot"'
+            )
         seed = estimator.random_state
         if not isinstance(seed, Integral):
             raise ValueError(

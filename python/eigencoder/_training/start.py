@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logit
+from scipy.special import expit, logit
 from sklearn.utils import gen_batches
 
 from .. import _core
@@ -45,7 +45,9 @@ _LINEAR_PARTS = {
     "relu": LinearPart(1.0, 1.0),
     "leaky_relu": LinearPart(1.0, 1.0),
     "elu": LinearPart(1.0, 1.0),
-    "softplus": LinearPart(20.0, 20.0),  # softplus(20) is 20 + 2e-9
+    "softplus": LinearPart(
+        10.0, float(np.logaddexp(0, 10)), float(expit(10))
+    ),  # nearer would bend, farther would round
 }
 _LARGEST = 0.1  # u of a row that trains: one that lies ten times as far is carried too
 _TOLERANCE = 5e-5  # of PCA's loss, for what bends

@@ -39,7 +39,7 @@ LINEAR_PARTS = {
     "relu": LinearPart(1, 1),
     "leaky_relu": LinearPart(1, 1),
     "elu": LinearPart(1, 1),
-    "softplus": LinearPart(20, 20),  # softplus(20 + u) = 20 + u + 2e-9
+    "softplus": LinearPart(10, float(np.logaddexp(0, 10)), slope=float(1 / (1 + np.exp(-10)))),
 }
 
 

@@ -46,11 +46,11 @@ def main() -> None:
             parser.error(f"--{option} does not apply to {options.bench}")
     if options.bench == "gpu" and (reason := _core.cuda_status()):
         parser.error(reason)
-    restart_without_openblas_overrides()
     subjects: Sequence[DataSet | Workload] = DATA_SETS if options.bench == "defaults" else WORKLOADS
     chosen = [subject for subject in subjects if re.search(options.only or "", subject.name)]
     if not chosen:
         parser.error(f"{options.only!r} matches none of: {'; '.join(subject.name for subject in subjects)}")
+    restart_without_openblas_overrides()
     run(
         options.bench,
         chosen,

@@ -59,12 +59,12 @@ def assert_close_weights(a, b, tolerance=EQUIVALENCE):
 def test_codes_do_not_depend_on_the_units_of_x(dtype, fit, hidden):
     init, max_iter = fit
     model = small(scale="auto", init=init, max_iter=max_iter, hidden_layer_sizes=hidden)
-    expected = model.fit(data().astype(dtype))
-    codes, loss = expected.transform(data().astype(dtype)), expected.loss_
     direction = np.array([0.1, -0.4, 0.2, 0.7, -0.5, 0.2])
     for factor, offset in ((1e-12, 0), (1e12, 1), (1 / 3, LARGEST_OFFSET[dtype]), (1e12, LARGEST_OFFSET[dtype])):
         x = (factor * (data() + offset * direction)).astype(dtype)
-        other = clone(model).fit(x)
+        as_rounded = (x.astype(np.float64) / factor - offset * direction).astype(dtype)
+        expected, other = clone(model).fit(as_rounded), clone(model).fit(x)
+        codes, loss = expected.transform(as_rounded), expected.loss_
         assert np.abs(other.transform(x) - codes).max() <= OTHER_UNITS[dtype] * np.abs(codes).max()
         assert abs(other.loss_ / factor**2 - loss) <= OTHER_UNITS[dtype] * loss
 

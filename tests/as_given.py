@@ -1,11 +1,13 @@
-"""The estimators, trained on X as it is given and from random weights: for tests of what training does with these."""
+"""The estimators, trained on X as it is given, from random weights and by one solver: for tests of what it does."""
 
 from functools import partial
 
 import eigencoder
 
-Autoencoder = partial(eigencoder.Autoencoder, scale=None, init="glorot")
-DenoisingAutoencoder = partial(eigencoder.DenoisingAutoencoder, scale=None, init="glorot")
-SparseAutoencoder = partial(eigencoder.SparseAutoencoder, scale=None, init="glorot")
-StackedAutoencoder = partial(eigencoder.StackedAutoencoder, scale=None)
-EncoderClassifier = partial(eigencoder.EncoderClassifier, scale=None)
+_AS_GIVEN = {"scale": None, "solver": "adam"}
+_SINGLE = {**_AS_GIVEN, "init": "glorot", "sparsity_weight": 3.0}
+Autoencoder = partial(eigencoder.Autoencoder, **_SINGLE)
+DenoisingAutoencoder = partial(eigencoder.DenoisingAutoencoder, **_SINGLE)
+SparseAutoencoder = partial(eigencoder.SparseAutoencoder, **_SINGLE)
+StackedAutoencoder = partial(eigencoder.StackedAutoencoder, sparsity_weight=3.0, **_AS_GIVEN)
+EncoderClassifier = partial(eigencoder.EncoderClassifier, **_AS_GIVEN)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from eigencoder import Autoencoder, DivergenceError, EncoderClassifier, StackedAutoencoder
+from as_given import Autoencoder, EncoderClassifier, StackedAutoencoder
+from eigencoder import DivergenceError
 from eigencoder._data.training_data import TrainingData
 from eigencoder._training.network import Network as NativeNetwork
 from eigencoder._training.units import SCALES, Units, fold_scales, unfold_scales
@@ -29,7 +30,8 @@ UNIT_X = (X - X.min(axis=0)) / np.ptp(X, axis=0)
 
 
 def small(**parameters):
-    settings = {"activation": "tanh", "learning_rate_init": 0.01, "batch_size": 40, "max_iter": 3, "random_state": 0}
+    settings = {"activation": "tanh", "learning_rate_init": 0.01, "batch_size": 40}
+    settings |= {"max_iter": 3, "random_state": 0}
     return Autoencoder(**({"n_components": 3} | settings | parameters))
 
 

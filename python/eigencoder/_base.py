@@ -55,8 +55,8 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, NetworkEstimator):  # typ
     """What every estimator of a trained network has."""
 
     solver: str
-    max_iter: int
-    early_stopping: bool
+    max_iter: int | str
+    early_stopping: bool | str
     n_jobs: int | None
     device: str
     verbose: int

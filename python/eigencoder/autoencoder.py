@@ -47,8 +47,9 @@ class Autoencoder(BaseAutoencoder):
         ``hidden_layer_sizes=()``.
     sparsity : float, default=0.05
         Mean activation that "kl" aims at, in (0, 1); a tanh code is first mapped from (-1, 1) to (0, 1).
-    sparsity_weight : float, default=3.0
-        Factor of the penalty.
+    sparsity_weight : float or "auto", default="auto"
+        Factor of the penalty. "auto" is 3; under "kl", with the scales "auto" and "standard", it is the number of
+        features, which is about what all rows' squared error is without a code.
     sparsity_momentum : float, default=0.0
         What the mean activation under "kl" keeps of that of the batches before, in [0, 1); it steadies small batches.
         Unused by "lbfgs", whose batch is all rows.
@@ -65,14 +66,14 @@ class Autoencoder(BaseAutoencoder):
         What "masking" puts in an entry's place, unused by the others: a number, or the mean that the column has in the
         rows that train. "auto" is the mean, but 0 with "binary_crossentropy" or ``scale=None``. In
         ``partial_fit`` it is that of the first block with the scales "auto" and "standard", else that of each block.
-    scale : {"auto", "standard", "minmax"} or None, default=None
+    scale : {"auto", "standard", "minmax"} or None, default="auto"
         The units that training works in, taken from the rows that train and folded into the weights when it ends.
         "auto" takes the mean off each column and divides all by one number, the root of the variance, averaged over the
         columns; "standard" divides each column by its own standard deviation, "minmax" brings each to [0, 1]. Each part
         of J, the learning rate and ``tol`` belong to these units, and an output of any activation but "identity" stays
         in those of X. One matrix cannot carry a factor and its inverse: with ``tied_weights`` the mean alone is taken
         off. None: the units of X, as always with "exact". ``partial_fit`` keeps those of its first block.
-    init : {"auto", "pca", "glorot"}, default="glorot"
+    init : {"auto", "pca", "glorot"}, default="auto"
         Initial weights, unused by "exact". "pca": those with which the network is PCA of the rows that train, or under
         "masking" and "gaussian" noise the best linear map (see "exact"): as many units a layer as there are components
         each carry one, through the part of their activation that is nearly linear, and the others have Glorot's random
@@ -82,8 +83,9 @@ class Autoencoder(BaseAutoencoder):
         ``tied_weights`` all activations must be "identity". "glorot": random weights. "auto": "pca" where that can be,
         without ``penalty`` and for X on the host; else "glorot", where under "binary_crossentropy" the output starts
         at the mean of each column.
-    solver : {"adam", "adamw", "rmsprop", "sgd", "lbfgs", "exact"}, default="adam"
-        "adam" (Kingma & Ba 2015, Algorithm 1); "adamw", for which ``alpha`` is no penalty in J but the decoupled decay
+    solver : {"auto", "adam", "adamw", "rmsprop", "sgd", "lbfgs", "exact"}, default="auto"
+        "auto" trains by need, see Notes, unless ``learning_rate``, ``warmup_epochs``, ``early_stopping`` or
+        ``averaging`` is given, which asks for "adam". "adam" (Kingma & Ba 2015, Algorithm 1); "adamw", for which ``alpha`` is no penalty in J but the decoupled decay
         of the weights (Loshchilov & Hutter 2019); "rmsprop" (Tieleman & Hinton 2012); "sgd" with momentum.
         "lbfgs" (Liu & Nocedal 1989) takes all rows as one batch and draws the noise of ``corruption`` once a fit; the
         parameters from ``learning_rate`` to ``epsilon`` are unused, and ``batch_size`` and ``shuffle`` too.
@@ -93,17 +95,17 @@ class Autoencoder(BaseAutoencoder):
         then its expected value over the noise, in ``validation_loss_curve_`` too. The parameters below up to
         ``warm_start`` are unused by "exact", but for ``max_grad_norm`` and ``averaging``, which must be None.
         Neither of the two has ``partial_fit``.
-    learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="constant"
+    learning_rate : {"auto", "constant", "invscaling", "adaptive", "cosine"}, default="auto"
         How the step size changes: not at all; as ``learning_rate_init / (rows seen in the epochs before +
         1)**power_t``; to a fifth each time ``n_iter_no_change`` epochs bring no improvement, down to 1e-6 (these two as
         in scikit-learn's MLPClassifier); or along a cosine to 0 at the end of ``max_iter`` epochs (Loshchilov & Hutter
-        2017).
-    learning_rate_init : float, default=1e-3
-        Step size.
+        2017). "auto" is "constant", but cycles of "cosine" by need.
+    learning_rate_init : float or "auto", default="auto"
+        Step size. "auto" is 1e-3, by need that of the table in Notes.
     power_t : float, default=0.5
         Exponent of "invscaling", unused by the others.
-    warmup_epochs : float, default=0.0
-        Number of epochs, or fraction of one, in which the step size grows linearly to its full size.
+    warmup_epochs : float or "auto", default="auto"
+        Number of epochs, or fraction of one, in which the step size grows linearly to its full size. "auto" is 0.
     momentum : float, default=0.9
         Momentum of "sgd", unused by the others.
     nesterovs_momentum : bool, default=True
@@ -117,18 +119,21 @@ class Autoencoder(BaseAutoencoder):
     averaging : float or None, default=None
         What a running average of the weights keeps of itself at each update, such as 0.998. The average is then what
         ``coefs_``, the validation loss and ``transform`` have. None: no average.
-    batch_size : int, default=256
-        Rows a batch at most. An epoch has as few batches as that allows, of nearly equal size.
-    max_iter : int, default=100
-        Largest number of epochs, with "lbfgs" of iterations; 0 sets the initial weights only.
+    batch_size : int or "auto", default="auto"
+        Rows a batch at most. An epoch has as few batches as that allows, of nearly equal size. "auto" is 256, by need
+        32.
+    max_iter : int or "auto", default="auto"
+        Largest number of epochs, with "lbfgs" of iterations; 0 sets the initial weights only. "auto" is 100, and by
+        need as many as pay.
     tol : float, default=1e-4
         An epoch improves if it lowers the best monitored loss by more than this share of it. The monitored loss is the
         validation loss with ``early_stopping``, else the training loss.
     n_iter_no_change : int, default=10
         Training stops after so many epochs in a row without improvement, but not on a plateau: while the network
         answers all rows nearly alike, its loss being that of the best constant answer.
-    early_stopping : bool, default=False
-        Whether to monitor the loss of validation rows and keep the weights that had the lowest.
+    early_stopping : bool or "auto", default="auto"
+        Whether to monitor the loss of validation rows and keep the weights that had the lowest. "auto" is False; a
+        training by need sets rows apart by itself where it has to.
     validation_fraction : float, default=0.1
         Share of the rows that ``early_stopping`` or a share as ``n_components`` sets apart, unused where ``fit`` is
         given ``X_val``.
@@ -168,6 +173,9 @@ class Autoencoder(BaseAutoencoder):
         The last entry of ``loss_curve_``; where that is empty, J of X with ``max_iter=0``, else infinity.
     best_loss_ : float
         The lowest monitored loss of the last call of ``fit`` or ``partial_fit``; infinity where it finished no epoch.
+        By need that of the weights which were kept, on the rows that judge them.
+    solver_, learning_rate_init_, batch_size_ : str, float and int
+        What "auto" has become; "pca" is a solver of no steps.
     n_iter_ : int
         Number of finished epochs, or iterations of "lbfgs".
     t_ : int
@@ -190,6 +198,27 @@ class Autoencoder(BaseAutoencoder):
 
     Notes
     -----
+    Training by need is "adam" in cycles of 15, 30, 60 and 120 epochs. In each the optimizer starts afresh and its step
+    size, largest at first, falls along a cosine to 0. Shapes and settings alone choose:
+
+    ============================================  ======================  ==================
+    start                                         ``learning_rate_init``  cycles
+    ============================================  ======================  ==================
+    PCA or, with ``warm_start``, trained weights  1e-3                    4
+    Glorot's weights                              3e-3                    4
+    under "kl", no hidden layers                  0.05                    2
+    under "kl", hidden layers                     0.01                    3
+    ============================================  ======================  ==================
+
+    There are more where these have fewer than 200 steps, and fewer where they take more than 3e10 multiply-adds. The
+    cycles end where one gains less than ``tol``. With hidden layers, noise or ``n_active`` a network could learn its
+    rows by heart: of 500 rows or more 15 % are set apart and judge the weights after each cycle, or ``X_val`` does; of
+    fewer, five folds find how many cycles pay, and all rows train for these. The start stays where nothing is better
+    than it by more than the standard error of the difference. So ``Autoencoder(k)`` is no worse than PCA; and where no
+    weights can be better, as without hidden layers, noise, penalties and ``alpha``, PCA is all: one iteration is
+    counted. ``learning_rate_init``, ``batch_size`` and ``max_iter`` may be given: the last cycle then ends at
+    ``max_iter`` epochs in all. `partial_fit` has no need that it could know: it is "adam" at a constant rate.
+
     ``n_components=0.95`` holds rows out, those that ``early_stopping`` would or ``X_val``, and trains one size after
     the other on the rest, each for up to ``max_iter`` epochs. The first is the size with which PCA of the training rows
     explains 0.95 of the held-out ones. While a size explains too little the code grows: trained units stay, new ones
@@ -235,7 +264,7 @@ class Autoencoder(BaseAutoencoder):
     >>> from eigencoder import Autoencoder
     >>> X = load_digits().data / 16
     >>> autoencoder = Autoencoder(16, hidden_layer_sizes=(64,), activation="tanh", code_activation="identity",
-    ...                           learning_rate_init=0.01, max_iter=50, random_state=0)
+    ...                           random_state=0)
     >>> autoencoder.fit_transform(X).shape
     (1797, 16)
     >>> autoencoder.score(X) > 0.8
@@ -255,19 +284,19 @@ class Autoencoder(BaseAutoencoder):
         alpha: float = 0.0,
         penalty: str | None = None,
         sparsity: float = 0.05,
-        sparsity_weight: float = 3.0,
+        sparsity_weight: float | str = "auto",
         sparsity_momentum: float = 0.0,
         n_active: int | None = None,
         corruption: str | None = None,
         corruption_level: float = 0.3,
         corruption_fill: float | str = "auto",
-        scale: str | None = None,
-        init: str = "glorot",
-        solver: str = "adam",
-        learning_rate: str = "constant",
-        learning_rate_init: float = 1e-3,
+        scale: str | None = "auto",
+        init: str = "auto",
+        solver: str = "auto",
+        learning_rate: str = "auto",
+        learning_rate_init: float | str = "auto",
         power_t: float = 0.5,
-        warmup_epochs: float = 0.0,
+        warmup_epochs: float | str = "auto",
         momentum: float = 0.9,
         nesterovs_momentum: bool = True,
         beta_1: float = 0.9,
@@ -275,11 +304,11 @@ class Autoencoder(BaseAutoencoder):
         epsilon: float = 1e-8,
         max_grad_norm: float | None = None,
         averaging: float | None = None,
-        batch_size: int = 256,
-        max_iter: int = 100,
+        batch_size: int | str = "auto",
+        max_iter: int | str = "auto",
         tol: float = 1e-4,
         n_iter_no_change: int = 10,
-        early_stopping: bool = False,
+        early_stopping: bool | str = "auto",
         validation_fraction: float = 0.1,
         shuffle: bool = True,
         warm_start: bool = False,

@@ -66,6 +66,36 @@ class TrainingData:
         n_samples = 0 if self.x_validation is None else len(self.x_validation)
         return _shares(n_samples, self.validation_rows, self.validation_weights)
 
+    @property
+    def weighed_rows(self) -> Rows:
+        """Those of x that train and have weight."""
+        rows = np.arange(len(self.x)) if self.rows is None else self.rows
+        return rows if self.weights is None else rows[self.weights[rows] > 0]
+
+    def draw(self, rows: Rows, n_drawn: int, seed: int) -> Rows:
+        """So many of these rows, by the seed; where there are labels, of each class its share."""
+        order = rows[_core.permutation(len(rows), seed)]
+        if self.labels is None:
+            return order[:n_drawn]
+        return _draw_of_classes(order, self.weights, self.labels, min(n_drawn, len(rows) - len(np.unique(self.labels))))
+
+    def part(self, rows: Rows, apart: Rows | None = None) -> "TrainingData":
+        """Of these rows of x alone, validated by those that are set apart."""
+        weights = mean_one(self.weights, rows, "every row that trains")
+        if apart is None:
+            return TrainingData(self.x, rows, weights, labels=self.labels)
+        apart = np.sort(apart)
+        validation_weights = mean_one(self.weights, apart, "every row set apart for validation")
+        return TrainingData(self.x, rows, weights, self.x, apart, validation_weights, self.labels, self.labels)
+
+    @property
+    def judges(self) -> "TrainingData":
+        """The rows that validate, as those that train."""
+        assert self.x_validation is not None
+        return TrainingData(
+            self.x_validation, self.validation_rows, self.validation_weights, labels=self.validation_labels
+        )
+
     def mean(self) -> NDArray[np.float64]:
         """The weighted mean of the rows that train, (n_features,)."""
         return weighted_mean(self.x, self.shares)

@@ -71,6 +71,18 @@ class Reporter:
     def on_epoch_end(self) -> Callable[[int, float, float], bool] | None:
         return self._epoch_ends if self._has_callbacks or self._verbose else None
 
+    def hooks(
+        self, first_epoch: int
+    ) -> tuple[Callable[[int], bool] | None, Callable[[int, float, float], bool] | None]:
+        """The same for a call of the core after so many epochs of this fit."""
+        begin, end = self.on_epoch_begin, self.on_epoch_end
+        return (
+            None if begin is None else lambda epoch: begin(first_epoch + epoch),
+            None
+            if end is None
+            else lambda epoch, loss, validation_loss: end(first_epoch + epoch, loss, validation_loss),
+        )
+
     def fit_begins(self) -> None:
         if self._has_callbacks:
             self._fit_task.call_on_fit_task_begin(**self._arguments)

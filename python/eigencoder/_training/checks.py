@@ -171,6 +171,15 @@ def random_state(name: str, value: object) -> RandomState:
     return key(name, value)
 
 
+def or_auto(check: Callable[[str, object], Any]) -> Callable[[str, object], Any]:
+    """Also "auto", which `effort` replaces before training."""
+
+    def convert(name: str, value: object) -> Any:
+        return value if isinstance(value, str) and value == "auto" else check(name, value)
+
+    return convert
+
+
 def one_of(options: Sequence[str], none: bool = False) -> Callable[[str, object], Any]:
     names = [*(["None"] if none else []), *map(repr, options)]
 

@@ -1,6 +1,6 @@
 """What a classifier adds to training: classes, and an encoder whose weights it starts from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -10,11 +10,12 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.multiclass import check_classification_targets
 
 from .. import _core
+from .._core import DeviceArray
 from .._data.arrays import Labels, Weights, check_features_as, mean_one
 from .._data.classes import check_targets, listed, number, weigh_by_class, weights_of_classes
 from .._data.device import Matrix
 from .._data.training_data import count_validation_rows_of_classes
-from . import checks
+from . import checks, effort
 from .estimators import AutoencoderEstimator, ClassifierEstimator, is_autoencoder, name_features
 from .network import Network
 from .parts import checked_network
@@ -142,6 +143,14 @@ class ClassifierTraining(Training):
             n_active=n_active[n_layers - 1],
             n_encoder_layers=n_layers,
         )
+
+    def _resolve(self, x: Matrix, n_rows: int) -> None:
+        super()._resolve(x, n_rows)
+        if self.settings.scale == "auto" and not isinstance(x, DeviceArray):
+            self.settings = replace(self.settings, scale="standard")
+
+    def start_of(self, x: Matrix) -> effort.Start:
+        return "classes"
 
     def initialise(self) -> None:
         super().initialise()

@@ -21,6 +21,9 @@ class NetworkEstimator(Protocol):
     best_loss_: float
     n_iter_: int
     t_: int
+    solver_: str
+    learning_rate_init_: float
+    batch_size_: int
     _layer_sizes: tuple[int, ...]
     _activations: tuple[str, ...]
     _n_active: tuple[int, ...]

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
 from .._data.arrays import check_features, check_sample_weight, column_extremes
+from . import effort
 from .checks import key as check_key
 from .estimators import AutoencoderEstimator
 from .settings import Settings
@@ -34,6 +35,7 @@ class Objective:
         settings.check_data(self.x, "X")
         if isinstance(settings, Settings):
             settings = settings.sized(fitted.n_components_)
+        settings = effort.plain(settings, self.x.shape[1])
         self.network = settings.network(self.x.shape[1])
         self.parameters = self.network.pack(fitted.coefs_, fitted.intercepts_, dtype)
         self._configs = self.network.config, settings.objective()

@@ -1,7 +1,7 @@
 """An estimator that is trained as a part of another: what can be refused before any training."""
 
 from .. import _core
-from . import exact, start
+from . import effort, exact, start
 from .network import Network
 from .settings import AutoencoderSettings, Settings
 from .threads import n_threads
@@ -13,6 +13,7 @@ def checked_network(settings: AutoencoderSettings, n_features: int) -> Network:
         exact.check(settings)
     if isinstance(settings, Settings):
         start.check(settings)
+    settings = effort.plain(settings, n_features)
     network = settings.network(n_features)
     network.check_memory(itemsize=4, n_arrays=settings.n_arrays, n_batch=1)  # at least; its fit knows the rows
     n_threads(settings.n_jobs)

@@ -18,18 +18,21 @@ _ACTIVATION = checks.one_of(_core.ACTIVATIONS)
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings(ABC):
-    """How a network is trained: one field a constructor parameter, annotated with what checks it."""
+    """How a network is trained: one field a constructor parameter, annotated with what checks it.
+
+    Some may be "auto" until `effort` has put a plain value in its place.
+    """
 
     alpha: Annotated[float, checks.strength]  # which the core checks under the name of what it becomes
     corruption: Annotated[str | None, checks.one_of([c for c in _core.CORRUPTIONS if c != "none"], none=True)]
     corruption_level: Annotated[float, checks.real]
     corruption_fill: Annotated[float | str, checks.corruption_fill]
     scale: Annotated[str | None, checks.one_of(SCALES, none=True)]
-    solver: Annotated[str, checks.one_of(_core.SOLVERS)]
-    learning_rate: Annotated[str, checks.one_of(_core.LEARNING_RATES)]
-    learning_rate_init: Annotated[float, checks.real]
+    solver: Annotated[str, checks.one_of(["auto", *_core.SOLVERS])]
+    learning_rate: Annotated[str, checks.one_of(["auto", *_core.LEARNING_RATES])]
+    learning_rate_init: Annotated[float, checks.or_auto(checks.real)]
     power_t: Annotated[float, checks.real]
-    warmup_epochs: Annotated[float, checks.real]
+    warmup_epochs: Annotated[float, checks.or_auto(checks.real)]
     momentum: Annotated[float, checks.real]
     nesterovs_momentum: Annotated[bool, checks.boolean]
     beta_1: Annotated[float, checks.real]
@@ -37,11 +40,11 @@ class TrainingSettings(ABC):
     epsilon: Annotated[float, checks.real]
     max_grad_norm: Annotated[float | None, checks.positive_or_none]
     averaging: Annotated[float | None, checks.fraction_or_none]
-    batch_size: Annotated[int, checks.integer]
-    max_iter: Annotated[int, checks.integer]
+    batch_size: Annotated[int, checks.or_auto(checks.integer)]
+    max_iter: Annotated[int, checks.or_auto(checks.integer)]
     tol: Annotated[float, checks.real]
     n_iter_no_change: Annotated[int, checks.integer]
-    early_stopping: Annotated[bool, checks.boolean]
+    early_stopping: Annotated[bool, checks.or_auto(checks.boolean)]
     validation_fraction: Annotated[float, checks.fraction]
     shuffle: Annotated[bool, checks.boolean]
     warm_start: Annotated[bool, checks.boolean]
@@ -59,6 +62,11 @@ class TrainingSettings(ABC):
     def alpha_in_objective(self) -> float:
         """Under "adamw" the weights decay, and J has no part of it."""
         return 0.0 if self.solver == "adamw" else self.alpha
+
+    @property
+    def is_squared_error_alone(self) -> bool:
+        """Whether J is the squared error of rows without noise, and nothing else."""
+        return False
 
     @property
     def fills_with_mean(self) -> bool:
@@ -109,9 +117,9 @@ class TrainingSettings(ABC):
     def check_incremental(self) -> None:
         """Refuse what one pass over a block, after which others may follow, cannot honour."""
         for name, value, refused, accepted in (
-            ("early_stopping", self.early_stopping, self.early_stopping, "False"),
+            ("early_stopping", self.early_stopping, self.early_stopping is True, "False"),
             ("learning_rate", self.learning_rate, self.learning_rate in ("adaptive", "cosine"), "'constant'"),
-            ("warmup_epochs", self.warmup_epochs, self.warmup_epochs != 0, "0"),
+            ("warmup_epochs", self.warmup_epochs, self.warmup_epochs not in ("auto", 0), "0"),
         ):
             if refused:
                 raise ValueError(
@@ -165,13 +173,18 @@ class AutoencoderSettings(TrainingSettings):
     tied_weights: Annotated[bool, checks.boolean]
     penalty: Annotated[str | None, checks.one_of([p for p in _core.PENALTIES if p != "none"], none=True)]
     sparsity: Annotated[float, checks.real]
-    sparsity_weight: Annotated[float, checks.real]
+    sparsity_weight: Annotated[float, checks.or_auto(checks.real)]
     sparsity_momentum: Annotated[float, checks.real]
-    solver: Annotated[str, checks.one_of([*_core.SOLVERS, "exact"])]
+    solver: Annotated[str, checks.one_of(["auto", *_core.SOLVERS, "exact"])]
 
     @property
     def has_mean_activity(self) -> bool:
         return self.penalty == "kl" and self.sparsity_momentum != 0 and self.solver != "lbfgs"
+
+    @property
+    def is_squared_error_alone(self) -> bool:
+        is_plain = self.penalty is None and self.corruption is None and self.alpha_in_objective == 0
+        return self.loss == "squared_error" and is_plain
 
     @abstractmethod
     def network(self, n_features: int) -> Network:

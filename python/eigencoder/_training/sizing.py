@@ -223,12 +223,12 @@ class SizeSearch(Training):
             scales = resized
         self.network = network
         self._begin_from(parameters, scales)
-        if start.is_pca(self.settings, self.data):
-            loss = self.initial_loss()
+        if start.is_pca(self.settings, self.data.x):
+            loss = self.loss(self.data, parameters)
             self.parameters = np.empty_like(parameters)
             self.initialise()
             self.begin_optimizer()
-            if loss < self.initial_loss():
+            if loss < self.loss(self.data, self.parameters):
                 self._begin_from(parameters, scales)
 
     def _begin_from(self, parameters: NDArray[Any], scales: NDArray[Any] | None) -> None:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils import Bunch
 
-from .._data.device import require_host
+from .._data.device import Matrix, require_host
 from ..exceptions import DivergenceError
-from . import start
+from . import effort, start
 from .checks import boolean
 from .columns import Columns
 from .estimators import AutoencoderEstimator, is_autoencoder, name_features
@@ -122,13 +122,16 @@ class StackTraining(Training):
         self.scales = self._scales_of(layers)
         self.layers = layers
 
+    def start_of(self, x: Matrix) -> effort.Start:
+        return "deep kl" if self.settings.penalty == "kl" else "good"
+
     def trains_as_tanh(self) -> bool:
         """Where a layer starts from PCA, and J does not look at weights or code."""
         settings = self.settings
         if settings.alpha != 0 or settings.penalty is not None or self.network.n_active:
             return False
         of_layers = [layer._settings() for _, layer in settings.layers]
-        return any(isinstance(of_layer, Settings) and start.is_pca(of_layer, self.data) for of_layer in of_layers)
+        return any(isinstance(of_layer, Settings) and start.is_pca(of_layer, self.data.x) for of_layer in of_layers)
 
     def _scales_of(self, layers: Sequence[AutoencoderEstimator]) -> NDArray[Any] | None:
         """Those of the layers, if any has some."""

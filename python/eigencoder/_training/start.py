@@ -14,7 +14,7 @@ from sklearn.utils import gen_batches
 from .. import _core
 from .._core import DeviceArray
 from .._data.components import Deviations, exceed_rounding, product
-from .._data.device import require_host
+from .._data.device import Matrix, require_host
 from .._data.training_data import TrainingData
 from . import exact
 from .network import Network
@@ -89,16 +89,21 @@ def check(settings: Settings) -> None:
         raise ValueError(f"init='pca' starts from a linear map, which a network with {found} is not: use init='auto'")
 
 
-def is_pca(settings: Settings, data: TrainingData) -> bool:
+def is_pca(settings: Settings, x: Matrix) -> bool:
     """Whether training starts from PCA, or under noise from the best linear map."""
     if settings.init == "auto":
-        return settings.penalty is None and obstacle(settings) is None and not isinstance(data.x, DeviceArray)
+        return settings.penalty is None and obstacle(settings) is None and not isinstance(x, DeviceArray)
     return settings.init == "pca"
 
 
-def trains_as_tanh(settings: Settings, data: TrainingData) -> bool:
+def is_optimum(settings: Settings, x: Matrix) -> bool:
+    """Whether no network of these layers has a lower J than that start."""
+    return is_pca(settings, x) and settings.is_squared_error_alone and not settings.hidden_layer_sizes
+
+
+def trains_as_tanh(settings: Settings, x: Matrix) -> bool:
     """Whether a sigmoid is trained as the tanh that it is: J must not look at weights or code."""
-    return is_pca(settings, data) and settings.alpha == 0 and settings.penalty is None
+    return is_pca(settings, x) and settings.alpha == 0 and settings.penalty is None
 
 
 def initialise(
@@ -112,7 +117,7 @@ def initialise(
 ) -> NDArray[Any] | None:
     """Set the initial parameters, for rows in the units of training; returns their scales, if they differ."""
     _core.initialise(network.config, seed, parameters)
-    if is_pca(settings, data):
+    if is_pca(settings, data.x):
         linear_map = _best_linear_map(network, settings, data, units, n_threads)
         deviations, gain = _gain(network, linear_map, data, units, n_threads, parameters.dtype)
         _carry(network, linear_map, deviations, gain, parameters)

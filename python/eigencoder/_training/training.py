@@ -6,8 +6,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
+from sklearn.utils import gen_batches
 
 from .. import _core
+from .._core import DeviceArray
 from .._data.arrays import (
     Labels,
     Weights,
@@ -18,15 +20,17 @@ from .._data.arrays import (
 from .._data.device import Matrix, device_of, require_host
 from .._data.finite import check_squares
 from .._data.training_data import TrainingData, check_extremes, count_validation_rows
-from . import exact, optimizer_state, start
+from . import cycles, effort, exact, optimizer_state, start
 from .callbacks import Reporter
 from .columns import Columns
 from .estimators import NetworkEstimator
-from .network import Network
+from .network import Network, layers_of
 from .seed import Draw
 from .settings import AutoencoderSettings, Settings, TrainingSettings
 from .threads import n_threads
 from .units import Units
+
+_BLOCK_ROWS = 1024
 
 FitResult: TypeAlias = _core.FitResult | exact.FitResult
 
@@ -60,13 +64,12 @@ class Training:
             settings = replace(settings, init="glorot", max_iter=1, early_stopping=False, warm_start=False)
         if isinstance(settings, Settings):
             start.check(settings)
-        self.settings = settings
-        self.device = settings.training_device
         if incremental:
             settings.check_incremental()
+        self.settings = settings
+        self.device = settings.training_device
         self.estimator = estimator
         self.incremental = incremental
-        self.max_iter = 1 if incremental else settings.max_iter
         self.resumes = hasattr(estimator, "coefs_") and (incremental or settings.warm_start)
         self.n_iter_before = estimator.n_iter_ if self.resumes else 0
 
@@ -83,6 +86,8 @@ class Training:
         weights = self.weigh(weights, labels)
         self.n_threads = n_threads(settings.n_jobs)
         self.network = self.make_network(x.shape[1])
+        self._resolve(x, len(x) if weights is None else np.count_nonzero(weights))
+        settings = self.settings
         self.check_memory(self.network, x)
         if settings.solver == "exact":
             exact.check_data(estimator, require_host(x, "solver='exact'"), x_val)
@@ -152,7 +157,43 @@ class Training:
     @property
     def n_epochs(self) -> int | None:
         """The largest number of epochs of the whole call, where it is known before."""
-        return self.max_iter
+        if self.start_is_optimum:
+            return min(1, self.max_iter)
+        return sum(self.cycle_lengths(len(self.data.weighed_rows), 1)) if self.by_need else self.max_iter
+
+    @property
+    def starts_well(self) -> bool:
+        """Whether the start is worth to be kept."""
+        return self.start_of(self.data.x) == "good"
+
+    def cycle_lengths(self, n_rows: int, n_networks: int) -> tuple[int, ...]:
+        """The epochs of each cycle, where so many networks are trained by so many rows each."""
+        origin, batch_size = self.start_of(self.data.x), self.settings.batch_size
+        return effort.cycle_lengths(origin, self.given_max_iter, batch_size, self.network, n_rows, n_networks)
+
+    def start_of(self, x: Matrix) -> effort.Start:
+        """From what it trains."""
+        settings = self.settings
+        if isinstance(settings, AutoencoderSettings) and settings.penalty == "kl":
+            return "kl" if len(self.network.activations) == 2 else "deep kl"
+        is_pca = isinstance(settings, Settings) and start.is_pca(settings, x)
+        return "good" if is_pca or self.resumes else "random"
+
+    def _resolve(self, x: Matrix, n_rows: int) -> None:
+        """Put plain values in the place of "auto"."""
+        given = self.settings
+        self.by_need = effort.is_by_need(given) and not self.incremental
+        is_optimum = isinstance(given, Settings) and start.is_optimum(given, x)
+        self.start_is_optimum = is_optimum and self.by_need and effort.reads_nothing(given) and not self.resumes
+        self.given_max_iter = None if isinstance(given.max_iter, str) else given.max_iter
+        start_of_x = self.start_of(x) if self.by_need else None
+        self.settings = effort.plain(given, x.shape[1], start=start_of_x, n_rows=n_rows)
+        self.max_iter = 1 if self.incremental else self.settings.max_iter
+
+    @property
+    def tol(self) -> float:
+        """What a cycle must gain of the loss for a longer one to follow."""
+        return self.settings.tol
 
     def begin(self) -> None:
         """Set what training starts from."""
@@ -178,18 +219,17 @@ class Training:
 
     def initialise(self) -> None:
         """Set the initial weights and their scales."""
+        self.parameters[...], self.scales = self.initial(self.data)
+
+    def initial(self, data: TrainingData) -> tuple[NDArray[Any], NDArray[Any] | None]:
+        """The initial weights that these rows give, and their scales."""
+        parameters = np.empty_like(self.parameters)
         if isinstance(self.settings, Settings):
-            self.scales = start.initialise(
-                self.units.in_training(self.network),
-                self.settings,
-                self.data,
-                self.units,
-                self.parameters,
-                self.seed,
-                self.n_threads,
-            )
-        else:
-            _core.initialise(self.network.config, self.seed, self.parameters)
+            network = self.units.in_training(self.network)
+            scales = start.initialise(network, self.settings, data, self.units, parameters, self.seed, self.n_threads)
+            return parameters, scales
+        _core.initialise(self.network.config, self.seed, parameters)
+        return parameters, None
 
     def _packed(self, dtype: DTypeLike) -> NDArray[Any] | None:
         """The estimator's weights, where training resumes."""
@@ -199,7 +239,7 @@ class Training:
 
     def _columns(self) -> Columns:
         settings, data = self.settings, self.data
-        of_pca = isinstance(settings, Settings) and start.is_pca(settings, data)
+        of_pca = isinstance(settings, Settings) and start.is_pca(settings, data.x)
         takes_squares = settings.scale is not None or (of_pca and not self.resumes)
         if takes_squares and settings.solver != "exact":
             check_squares(self.estimator, data.x, None)
@@ -213,7 +253,7 @@ class Training:
 
     def trains_as_tanh(self) -> bool:
         """Whether a sigmoid is trained as the tanh that it is."""
-        return isinstance(self.settings, Settings) and start.trains_as_tanh(self.settings, self.data)
+        return isinstance(self.settings, Settings) and start.trains_as_tanh(self.settings, self.data.x)
 
     def run(self, reporter: Reporter) -> tuple[FitResult, BaseException | None]:
         if self.settings.solver == "exact":
@@ -226,20 +266,62 @@ class Training:
                 on_epoch_end=reporter.on_epoch_end,
                 n_threads=self.n_threads,
             )
-        return self._fit(self.schedule, reporter.on_epoch_begin, reporter.on_epoch_end)
+        if self.max_iter > 0 and self.start_is_optimum:
+            return cycles.one_iteration(self, reporter)
+        if self.max_iter > 0 and self.by_need:
+            return cycles.train(self, reporter, overfits=self.overfits, can_restart=self.can_restart)
+        hooks = reporter.hooks(0)
+        return self._fit(self.schedule, *hooks, data=self.data, parameters=self.parameters, scales=self.scales)
 
-    def initial_loss(self) -> float:
-        """J of the rows that train, in the units of training, before any epoch."""
-        result, exception = self._fit(self.settings.schedule(max_iter=0, first_epoch=0), None, None)
+    @property
+    def overfits(self) -> bool:
+        """Whether the network could learn its training rows by heart."""
+        settings = self.settings
+        has_hidden_layers = len(self.network.activations) > 2
+        return has_hidden_layers or settings.corruption is not None or self.network.n_active > 0
+
+    @property
+    def can_restart(self) -> bool:
+        """Whether `start` is all that a training of fewer rows would begin with."""
+        return isinstance(self.settings, Settings) and not self.resumes
+
+    def cycle(
+        self, branch: cycles.Branch, n_epochs: int, first_epoch: int, reporter: Reporter | None
+    ) -> tuple[_core.FitResult, BaseException | None]:
+        """Train it with a fresh optimizer, whose rate falls along a cosine, and to the end."""
+        settings = replace(self.settings, n_iter_no_change=n_epochs)
+        schedule = settings.schedule(max_iter=n_epochs, first_epoch=self.n_iter_before + first_epoch)
+        self.optimizer_state, _ = optimizer_state.begin(None, settings, self.network, branch.parameters, packed=None)
+        hooks = (None, None) if reporter is None else reporter.hooks(first_epoch)
+        return self._fit(schedule, *hooks, data=branch.data, parameters=branch.parameters, scales=branch.scales)
+
+    def loss(self, data: TrainingData, parameters: NDArray[Any]) -> float:
+        """J of the rows that train, in the units of training."""
+        schedule = self.settings.schedule(max_iter=0, first_epoch=0)
+        result, exception = self._fit(schedule, None, None, data=data, parameters=parameters, scales=None)
         if exception is not None:
             raise exception
         return result.best_loss
+
+    def errors(self, data: TrainingData, parameters: NDArray[Any]) -> NDArray[np.float64] | None:
+        """l of each row that trains and has weight, where J is its mean; None: it is not, or not at hand."""
+        x, units = data.x, self.units
+        if not self.settings.is_squared_error_alone or isinstance(x, DeviceArray) or not units.has_target(self.network):
+            return None
+        network, rows = units.in_training(self.network), data.weighed_rows
+        layers = layers_of(*network.unpack(parameters), network.activations, network.n_active_outputs, x.dtype)
+        blocks = [units.of_values(x[rows[block]]) for block in gen_batches(len(rows), _BLOCK_ROWS)]
+        return np.concatenate([_core.squared_errors(layers, z, self.n_threads, self.device) for z in blocks])
 
     def _fit(
         self,
         schedule: _core.ScheduleConfig,
         on_epoch_begin: Callable[[int], bool] | None,
         on_epoch_end: Callable[[int, float, float], bool] | None,
+        *,
+        data: TrainingData,
+        parameters: NDArray[Any],
+        scales: NDArray[Any] | None,
     ) -> tuple[_core.FitResult, BaseException | None]:
         return _core.fit(
             self.units.in_training(self.network).config,
@@ -247,21 +329,21 @@ class Training:
             self.optimizer,
             schedule,
             seed=self.seed,
-            x=self.data.x,
-            rows=self.data.rows,
-            weights=self.data.weights,
-            labels=self.data.labels,
+            x=data.x,
+            rows=data.rows,
+            weights=data.weights,
+            labels=data.labels,
             **self.columns.core_arguments(self.settings, self.data, self.network),
             first_row=self.estimator.t_ if self.goes_on else 0,
-            x_validation=self.data.x_validation,
-            validation_rows=self.data.validation_rows,
-            validation_weights=self.data.validation_weights,
-            validation_labels=self.data.validation_labels,
-            parameters=self.parameters,
+            x_validation=data.x_validation,
+            validation_rows=data.validation_rows,
+            validation_weights=data.validation_weights,
+            validation_labels=data.validation_labels,
+            parameters=parameters,
             first_moment=self.optimizer_state.first_moment,
             second_moment=self.optimizer_state.second_moment,
             average=self.optimizer_state.average,
-            scales=self.scales,
+            scales=scales,
             mean_activity=self.optimizer_state.mean_activity,
             n_updates=self.optimizer_state.n_updates,
             n_warmup_updates=self.optimizer_state.n_warmup_updates,
@@ -305,6 +387,9 @@ class Training:
         estimator.loss_ = estimator.loss_curve_[-1] if estimator.loss_curve_ else estimator.best_loss_
         estimator.n_iter_ = len(estimator.loss_curve_)
         estimator.t_ += result.rows_seen
+        estimator.solver_ = "pca" if self.start_is_optimum else self.settings.solver
+        estimator.learning_rate_init_ = self.settings.learning_rate_init
+        estimator.batch_size_ = self.settings.batch_size
         estimator._seed = self.seed
         estimator._columns = self.columns
         estimator._scales = self.scales
@@ -312,6 +397,6 @@ class Training:
         is_packed = self.units.are_of_x and self.optimizer_state.average is None
         dtype = self.parameters.dtype
         packed = None if is_packed else self.network.pack(estimator.coefs_, estimator.intercepts_, dtype)
-        has_moments = result.n_updates > 0 or not self.resumes
+        has_moments = (result.n_updates > 0 or not self.resumes) and not self.by_need
         if has_moments and result.status != "diverged" and self.settings.solver not in ("lbfgs", "exact"):
             estimator._optimizer_state = self.optimizer_state.kept(self.parameters, packed, result.n_updates)

@@ -4,12 +4,14 @@ They come from the products of columns or, where these are fewer, of rows. All p
 one thread, so that no number of threads changes a bit.
 """
 
+import inspect
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh, qr
+from scipy.sparse.linalg import ArpackError, eigsh
 from sklearn.utils import gen_batches
 from sklearn.utils.extmath import svd_flip
 from threadpoolctl import threadpool_limits
@@ -20,6 +22,8 @@ Array = NDArray[np.float64]
 
 _BLOCK = 512
 _FEW = 16  # so that a second copy of few rows is none
+_MANY, _SMALL_PART = 300, 10  # eigenvectors of which Lanczos' method finds a tenth sooner than LAPACK
+_IS_REPEATABLE = "rng" in inspect.signature(eigsh).parameters  # SciPy 1.17, which else draws anew in each call
 
 
 class Deviations:
@@ -150,8 +154,22 @@ def leading_eigenvectors(matrix: Array, n: int) -> tuple[Array, Array]:
     n_all = len(matrix)
     few = (n_all - n, n_all - 1) if 4 * n <= n_all else None  # else slower than all of them
     with threadpool_limits(1, user_api="blas"):
-        values, vectors = eigh(matrix, subset_by_index=few)
+        found = _by_lanczos(matrix, n) if n_all >= _MANY and _SMALL_PART * n <= n_all else None
+        values, vectors = found or eigh(matrix, subset_by_index=few)
     return values[::-1][:n], _with_signs_of_pca(vectors[:, ::-1][:, :n])
+
+
+def _by_lanczos(matrix: Array, n: int) -> tuple[Array, Array] | None:
+    """The n largest eigenvalues in ascending order, and their eigenvectors; None where they are not found."""
+    largest = np.abs(matrix).max()
+    if not _IS_REPEATABLE or not 0 < largest < np.inf:
+        return None
+    start = np.random.default_rng(0).standard_normal(len(matrix))
+    try:  # of numbers about 1: ARPACK stops too early at eigenvalues below eps^(2/3)
+        values, vectors = eigsh(matrix / largest, n, which="LA", v0=start, rng=np.random.default_rng(0))
+    except ArpackError:
+        return None
+    return largest * values, vectors
 
 
 def exceed_rounding(variances: Array) -> NDArray[np.bool_]:

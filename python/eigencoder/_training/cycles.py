@@ -17,7 +17,7 @@ from .callbacks import Reporter
 from .exact import FitResult
 
 _FEWEST_TO_SPLIT, _SHARE_APART = 500, 0.15
-_N_FOLDS, _FEWEST_TO_FOLD = 5, 50
+_N_FOLDS, _FEWEST_TO_FOLD = 5, 100
 
 
 @dataclass

@@ -61,7 +61,7 @@ BAD_PARAMETERS = [
     ({"corruption": "masking", "corruption_level": 1.5}, ValueError, "corruption_level must.*1.5"),
     ({"corruption": "gaussian", "corruption_level": -0.1}, ValueError, "corruption_level must.*-0.1"),
     ({"solver": "exact"}, ValueError, "solver='exact' solves .*; found activation='sigmoid'"),
-    ({"solver": "Adam"}, ValueError, "solver must be one of 'adam', .*, 'lbfgs', 'exact', found 'Adam'"),
+    ({"solver": "Adam"}, ValueError, "solver must be one of 'auto', 'adam', .*, 'lbfgs', 'exact', found 'Adam'"),
     ({"learning_rate": "linear"}, ValueError, "learning_rate must be one of.*'cosine', found 'linear'"),
     ({"power_t": -1.0}, ValueError, "power_t must.*-1"),
     ({"warmup_epochs": -1.0}, ValueError, "warmup_epochs must.*-1"),
@@ -126,7 +126,7 @@ def test_memory_is_counted_with_the_activations_of_a_batch(monkeypatch):
     n_parameters = 2 * 4 * 2 + 2 + 4
     n_activations = 10 * (2 * 4 + 2 * (2 + 4))  # of ten rows: clean and noisy input; both layers and their gradients
     needed = 8 * (5 * n_parameters + n_activations)
-    autoencoder = Autoencoder(2, batch_size=10, max_iter=1)
+    autoencoder = Autoencoder(2, init="glorot", solver="adam", batch_size=10, max_iter=1)
     monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": needed - 1, "SC_PAGE_SIZE": 1}.get)
     message = f"need {needed} bytes to train in batches of 10 rows, this machine has {needed - 1}: .*batch_size"
     assert_refused(autoencoder, ValueError, message, lambda a: a.fit(data()))

@@ -9,7 +9,8 @@ import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from eigencoder import Autoencoder, SparseAutoencoder
+from as_given import Autoencoder
+from eigencoder import SparseAutoencoder
 from tolerances import EQUIVALENCE
 
 callback = pytest.importorskip("sklearn.callback", reason="scikit-learn < 1.9 has no callbacks")
@@ -66,16 +67,19 @@ def small(**parameters):
     return Autoencoder(**({"n_components": 3, "max_iter": 3, "batch_size": 16, "random_state": 0} | parameters))
 
 
-def test_a_fit_is_a_task_and_each_epoch_a_subtask():
+@pytest.mark.parametrize("solver", ["auto", "adam"])
+def test_a_fit_is_a_task_and_each_epoch_a_subtask(solver):
     recorder, weights = Recorder(), np.arange(60)
-    autoencoder = small().set_callbacks(recorder).fit(data(), sample_weight=weights)
+    autoencoder = small(solver=solver).set_callbacks(recorder).fit(data(), sample_weight=weights)
     epochs = [f"epoch {i} {what}" for i in range(3) for what in ("begins", "ends")]
     assert recorder.events == ["setup", "fit 0 begins", *epochs, "fit 0 ends", "teardown"]
     assert recorder.tasks[0].max_subtasks == 3
     for X, metadata in recorder.arguments:
         np.testing.assert_array_equal(X, data())
         assert metadata["sample_weight"] is weights
-    np.testing.assert_array_equal(autoencoder.coefs_[0], small().fit(data(), sample_weight=weights).coefs_[0])
+    np.testing.assert_array_equal(
+        autoencoder.coefs_[0], small(solver=solver).fit(data(), sample_weight=weights).coefs_[0]
+    )
 
 
 def test_partial_fit_is_a_task_of_one_epoch():
@@ -133,11 +137,12 @@ def test_the_traceback_shows_where_the_callback_raised():
     assert caught.traceback[-1].path == Path(__file__)
 
 
-def test_an_exception_keeps_no_data_alive():
+@pytest.mark.parametrize("solver", ["auto", "adam"])
+def test_an_exception_keeps_no_data_alive(solver):
     def watched_data():
         X = data()
         with suppress(RuntimeError):
-            small().set_callbacks(Raiser()).fit(X)
+            small(solver=solver).set_callbacks(Raiser()).fit(X)
         return weakref.ref(X)
 
     assert watched_data()() is None  # at once, without a look for cycles

@@ -99,10 +99,10 @@ def test_blocks_with_the_weights_of_balanced_are_a_balanced_fit_of_the_whole():
     x, y = x[order], y[order]
     start, classes = encoder().fit(x), np.unique(y)
     balanced = dict(zip(classes, compute_class_weight("balanced", classes=classes, y=y), strict=True))
-    blocks = small(start, class_weight=balanced, shuffle=False, solver="sgd")
+    blocks = small(start, class_weight=balanced, scale=None, shuffle=False, solver="sgd")
     for rows in np.split(np.arange(64), 4):
         blocks.partial_fit(x[rows], y[rows], classes)
-    whole = small(start, class_weight="balanced", shuffle=False, solver="sgd", max_iter=1).fit(x, y)
+    whole = small(start, class_weight="balanced", scale=None, shuffle=False, solver="sgd", max_iter=1).fit(x, y)
     for a, b in zip(blocks.coefs_, whole.coefs_, strict=True):
         EQUIVALENCE.assert_close(a, b)
     EQUIVALENCE.assert_close(np.mean(blocks.loss_curve_), whole.loss_)

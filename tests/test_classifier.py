@@ -22,10 +22,12 @@ def test_it_starts_from_the_encoder_and_leaves_it_as_it_is():
     x, y = data()
     pretrained = StackedAutoencoder([encoder(), encoder(n_components=3, activation="tanh")], max_iter=2).fit(x)
     before = pickle.dumps(pretrained)
-    classifier = small(pretrained, max_iter=0).fit(x, y)
+    classifier, in_units = (small(pretrained, scale=scale, max_iter=0).fit(x, y) for scale in (None, "auto"))
     for layer in range(2):
         np.testing.assert_array_equal(classifier.coefs_[layer], pretrained.coefs_[layer])
         np.testing.assert_array_equal(classifier.intercepts_[layer], pretrained.intercepts_[layer])
+        EQUIVALENCE.assert_close(in_units.coefs_[layer], pretrained.coefs_[layer])
+        EQUIVALENCE.assert_close(in_units.intercepts_[layer], pretrained.intercepts_[layer])
     assert [w.shape for w in classifier.coefs_] == [(7, 5), (5, 3), (3, 3)]
     codes = pretrained.transform(x)
     EQUIVALENCE.assert_close(classifier.decision_function(x), codes @ classifier.coefs_[2] + classifier.intercepts_[2])
@@ -39,7 +41,7 @@ def test_an_encoder_that_is_not_fitted_is_fitted_on_the_same_rows():
     x, y = data()
     weights = np.arange(len(x)) % 3
     given = encoder(random_state=None)
-    classifier = small(given, max_iter=0, random_state=7).fit(x, y, sample_weight=weights)
+    classifier = small(given, scale=None, max_iter=0, random_state=7).fit(x, y, sample_weight=weights)
     by_hand = encoder(random_state=7).fit(x, sample_weight=weights)
     np.testing.assert_array_equal(classifier.coefs_[0], by_hand.coefs_[0])
     np.testing.assert_array_equal(classifier.encoder_.coefs_[1], by_hand.coefs_[1])
@@ -50,9 +52,9 @@ def test_an_encoder_that_is_not_fitted_is_fitted_on_the_same_rows():
 def test_a_frozen_encoder_stays_fitted_when_the_classifier_is_cloned():
     x, y = data()
     pretrained = encoder().fit(x[:40])
-    copy = clone(small(FrozenEstimator(pretrained), max_iter=0)).fit(x, y)
+    copy = clone(small(FrozenEstimator(pretrained), scale=None, max_iter=0)).fit(x, y)
     np.testing.assert_array_equal(copy.coefs_[0], pretrained.coefs_[0])
-    assert (clone(small(pretrained, max_iter=0)).fit(x, y).coefs_[0] != pretrained.coefs_[0]).any()
+    assert (clone(small(pretrained, scale=None, max_iter=0)).fit(x, y).coefs_[0] != pretrained.coefs_[0]).any()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -81,7 +83,7 @@ def test_predictions_agree_with_each_other():
 
 def test_loss_is_the_crossentropy_of_the_classes():
     x, y = data()
-    classifier = small(max_iter=0, alpha=0.1).fit(x, y)
+    classifier = small(scale=None, max_iter=0, alpha=0.1).fit(x, y)
     truth = classifier.predict_log_proba(x)[np.arange(len(y)), np.searchsorted(classifier.classes_, y)]
     decay = 0.1 / 2 * sum((w**2).sum() for w in classifier.coefs_)
     NATIVE_OVER_REFERENCE["cpu", "float64"].assert_close(classifier.loss_, decay - truth.mean())

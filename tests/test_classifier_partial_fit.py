@@ -28,10 +28,11 @@ def test_the_first_call_is_a_fit_of_one_epoch(solver, fitted):
 def test_blocks_are_a_fit_of_the_whole(corruption):
     x, y = data(64)
     start = encoder().fit(x)
-    blocks = small(start, corruption=corruption, shuffle=False)
+    settings = {"corruption": corruption, "scale": None, "solver": "adam", "shuffle": False}
+    blocks = small(start, **settings)
     for rows in np.split(np.arange(64), 4):
         blocks.partial_fit(x[rows], y[rows], classes=CLASSES)
-    whole = small(start, corruption=corruption, shuffle=False, max_iter=1).fit(x, y)
+    whole = small(start, **settings, max_iter=1).fit(x, y)
     for a, b in zip(blocks.coefs_, whole.coefs_, strict=True):
         np.testing.assert_array_equal(a, b)
     EQUIVALENCE.assert_close(np.mean(blocks.loss_curve_), whole.loss_)
@@ -73,7 +74,7 @@ def test_after_fit_it_goes_on():
     assert classifier.n_iter_ == 6
     assert classifier.loss_curve_[:5] == curve
     step = np.abs(classifier.coefs_[0] - before).max()
-    assert 0 < step < 10 * classifier.learning_rate_init * 6  # six updates of Adam, each of about the learning rate
+    assert 0 < step < 10 * classifier.learning_rate_init_ * 6  # six updates of Adam, each of about the learning rate
     assert classifier.fit(x, y).n_iter_ == 5
 
 

@@ -86,6 +86,7 @@ def test_a_step_of_so_many_rows_that_its_gradient_is_made_in_blocks(tied):
     """It goes along the mean of the gradients of its rows, in the bits of any number of threads."""
     X = data(n_samples=1200, n_features=1500)
     descent = {"solver": "sgd", "momentum": 0, "alpha": 0.1, "learning_rate_init": 1, "batch_size": len(X)}
+    descent |= {"scale": None, "init": "glorot"}
     step = Autoencoder(1200, tied_weights=tied, **descent, max_iter=1, n_jobs=1, random_state=0)
     start = clone(step).set_params(max_iter=0).fit(X)
     one, other = (loss_and_gradients(start, half) for half in np.split(X, 2))
@@ -163,7 +164,7 @@ def test_a_warm_start_in_two_halves_equals_itself():
 
 
 def initial_weights(random_state):
-    return Autoencoder(3, max_iter=0, random_state=random_state).fit(data())
+    return Autoencoder(3, init="glorot", max_iter=0, random_state=random_state).fit(data())
 
 
 def test_an_int_is_the_key_itself():

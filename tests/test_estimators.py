@@ -33,7 +33,7 @@ def sigmoid(z):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_fitted_attributes(dtype, tied_weights):
     X = data(dtype=dtype)
-    autoencoder = deep(tied_weights=tied_weights, learning_rate_init=0.5).fit(X)
+    autoencoder = deep(tied_weights=tied_weights, solver="adam", learning_rate_init=0.5).fit(X)
     assert [coef.shape for coef in autoencoder.coefs_] == [(7, 5), (5, 3), (3, 5), (5, 7)]
     assert [intercept.shape for intercept in autoencoder.intercepts_] == [(5,), (3,), (5,), (7,)]
     assert {array.dtype for array in autoencoder.coefs_ + autoencoder.intercepts_} == {np.dtype(dtype)}
@@ -148,7 +148,7 @@ def test_score_of_one_row_is_nan_with_a_warning():
 @pytest.mark.parametrize("value", [1, 0.1])  # the mean of many 0.1 is not 0.1
 def test_score_of_equal_rows(value, dtype):
     X = np.full((10, 3), value, dtype)
-    autoencoder = Autoencoder(1, max_iter=0, random_state=0).fit(X)
+    autoencoder = Autoencoder(1, scale=None, init="glorot", max_iter=0, random_state=0).fit(X)
     assert autoencoder.score(X) == 0
     autoencoder.coefs_[1][...] = 0
     autoencoder.intercepts_[1][...] = value

@@ -272,7 +272,7 @@ def test_further_units_learn(activation, hidden):
     np.testing.assert_allclose(a.reconstruct(X), b.reconstruct(X), atol=1e-9)
     assert not np.array_equal(a.coefs_[0], b.coefs_[0])
     assert (np.ptp(a.transform(X), axis=0) > 0).all()
-    trained = clone(a).set_params(max_iter=3).fit(X)
+    trained = clone(a).set_params(solver="adam", max_iter=3).fit(X)
     assert (np.abs(trained.coefs_[-1]).sum(axis=1) > 0).all()
 
 

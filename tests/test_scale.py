@@ -340,7 +340,10 @@ def test_a_stack_and_a_classifier_train_on_rows_in_these_units(scale):
     other = StackedAutoencoder(layers[1], **settings).fit(z)
     TRAINING["cpu", "float64"].assert_close(stack.transform(X), other.transform(z))
     TRAINING["cpu", "float64"].assert_close(stack.reconstruct(X), other.reconstruct(z) * spread + center)
-    classifier = EncoderClassifier(small(scale=scale), scale=scale, **settings).fit(X, y)
+    of_columns = "standard" if scale == "auto" else scale
+    center, spread = center_and_spread(of_columns, X)
+    z = (X - center) / spread
+    classifier = EncoderClassifier(small(scale=of_columns), scale=scale, **settings).fit(X, y)
     other = EncoderClassifier(small(), **settings).fit(z, y)
     TRAINING["cpu", "float64"].assert_close(classifier.decision_function(X), other.decision_function(z))
     TRAINING["cpu", "float64"].assert_close(classifier.loss_curve_, other.loss_curve_)

@@ -141,7 +141,7 @@ def test_partial_fit_after_fit_goes_on_with_a_fresh_optimizer():
     autoencoder.partial_fit(X)
     assert (autoencoder.n_iter_, autoencoder.t_) == (6, 360)
     step = np.abs(autoencoder.coefs_[0] - before).max()
-    assert 0 < step < 10 * autoencoder.learning_rate_init * 4  # four updates of Adam, each of about the learning rate
+    assert 0 < step < 10 * autoencoder.learning_rate_init_ * 4  # four updates of Adam, each of about the learning rate
     assert autoencoder.fit(X).n_iter_ == 5
 
 
@@ -228,7 +228,8 @@ import numpy as np
 from eigencoder import DenoisingAutoencoder
 
 X = np.random.default_rng(0).random((40_000, 500), "float32")
-autoencoder = DenoisingAutoencoder(2000, max_iter=1000, random_state=0, n_jobs=1)  # an epoch takes seconds
+autoencoder = DenoisingAutoencoder(2000, init="glorot", solver="adam", max_iter=1000, random_state=0, n_jobs=1)
+# an epoch takes seconds
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is born with it ignored
 sent = []
 

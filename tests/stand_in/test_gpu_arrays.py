@@ -12,7 +12,8 @@ import pytest
 from sklearn.base import clone
 
 import eigencoder
-from eigencoder import Autoencoder, DenoisingAutoencoder, DivergenceError, EncoderClassifier, StackedAutoencoder, _core
+from as_given import Autoencoder, DenoisingAutoencoder, EncoderClassifier, StackedAutoencoder
+from eigencoder import DivergenceError, _core
 
 if not os.environ.get("EIGENCODER_CUDA_ENGINE"):
     pytest.skip("needs an engine of the CPU in the place of CUDA's", allow_module_level=True)
@@ -72,6 +73,7 @@ def test_fit(export, dtype, parameters):
     "parameters",
     [
         {"scale": "auto"},
+        {"scale": "auto", "solver": "auto"},
         {"scale": "auto", "early_stopping": True},
         {"scale": "auto", "corruption": "masking"},
         {"corruption": "masking", "corruption_fill": "mean"},

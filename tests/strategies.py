@@ -42,11 +42,11 @@ _TRAINING = {
     "corruption": st.sampled_from([None, "masking", "gaussian", "salt_and_pepper"]),
     "corruption_level": st.floats(0, 1),
     "corruption_fill": st.sampled_from(["auto", "mean", 0.5]),
-    "solver": st.sampled_from(_core.SOLVERS),
-    "learning_rate": st.sampled_from(_core.LEARNING_RATES),
-    "learning_rate_init": st.sampled_from([1e-5, 0.01]),
+    "solver": st.sampled_from(["auto", *_core.SOLVERS]),
+    "learning_rate": st.sampled_from(["auto", *_core.LEARNING_RATES]),
+    "learning_rate_init": st.sampled_from(["auto", 1e-5, 0.01]),
     "power_t": st.floats(0, 2),
-    "warmup_epochs": st.floats(0, 3),
+    "warmup_epochs": st.one_of(st.just("auto"), st.floats(0, 3)),
     "momentum": st.floats(0, 0.9),
     "nesterovs_momentum": st.booleans(),
     "beta_1": st.floats(0, 0.99),
@@ -54,11 +54,11 @@ _TRAINING = {
     "epsilon": st.sampled_from([1e-12, 1e-3]),
     "max_grad_norm": st.sampled_from([None, 1e-3, 10.0]),
     "averaging": st.sampled_from([None, 0.5, 0.998]),
-    "batch_size": st.integers(1, 30),
-    "max_iter": st.integers(0, 5),
+    "batch_size": st.one_of(st.just("auto"), st.integers(1, 30)),
+    "max_iter": st.sampled_from([*range(6), "auto"]),
     "tol": st.sampled_from([0.0, 0.5]),
     "n_iter_no_change": st.integers(1, 3),
-    "early_stopping": st.booleans(),
+    "early_stopping": st.sampled_from(["auto", False, True]),
     "validation_fraction": st.floats(0.25, 0.5),
     "shuffle": st.booleans(),
     "warm_start": st.booleans(),
@@ -76,7 +76,7 @@ _OBJECTIVE = {
     "tied_weights": st.booleans(),
     "penalty": st.sampled_from([None, "kl", "l1", "contractive"]),
     "sparsity": st.floats(0.01, 0.99),
-    "sparsity_weight": st.sampled_from([0.0, 0.1, 3.0]),
+    "sparsity_weight": st.sampled_from(["auto", 0.0, 0.1, 3.0]),
     "sparsity_momentum": st.sampled_from([0.0, 0.9]),
 }
 _NETWORK = {
@@ -87,6 +87,8 @@ _NETWORK = {
     "init": st.sampled_from(["auto", "pca", "glorot"]),
     "scale": st.sampled_from([None, "auto", "standard", "minmax"]),
 }
+
+_BY_NEED = dict.fromkeys(["solver", "learning_rate", "warmup_epochs", "early_stopping"], "auto") | {"averaging": None}
 
 # Each is refused whatever the others are.
 INVALID = {
@@ -162,6 +164,12 @@ EXTREME = {
 }
 
 
+def _trainings(sizes, optional):
+    """Parameters, which often ask for a training by need."""
+    drawn = st.fixed_dictionaries(sizes, optional=optional)
+    return st.one_of(drawn, drawn, drawn.map(lambda parameters: parameters | _BY_NEED))
+
+
 def _is_saturating(activation):
     return activation in ("sigmoid", "tanh")
 
@@ -203,8 +211,8 @@ def autoencoders(draw, units=UNITS, shares=True):
     kind = draw(st.sampled_from(AUTOENCODERS))
     sizes = {"n_components": st.one_of(units, st.sampled_from([0.3, 0.9])) if shares else units}
     optional = _TRAINING | _OBJECTIVE | _NETWORK | {"hidden_layer_sizes": st.lists(units, max_size=2).map(tuple)}
-    optional["solver"] = st.sampled_from([*_core.SOLVERS, "exact"])
-    drawn = draw(st.fixed_dictionaries(sizes, optional=optional))
+    optional["solver"] = st.sampled_from(["auto", *_core.SOLVERS, "exact"])
+    drawn = draw(_trainings(sizes, optional))
     return kind(**_made_possible(kind().get_params() | {"max_iter": 3} | drawn))
 
 
@@ -217,7 +225,7 @@ def stacks(draw, units=UNITS):
     for layer in layers[1:]:
         layer.set_params(loss="squared_error")  # codes need not lie in [0, 1]
     top = layers[-1]
-    drawn = draw(st.fixed_dictionaries({}, optional=_TRAINING | _OBJECTIVE | {"fine_tune": st.booleans()}))
+    drawn = draw(_trainings({}, _TRAINING | _OBJECTIVE | {"fine_tune": st.booleans()}))
     p = StackedAutoencoder(layers).get_params(deep=False) | {"max_iter": 3} | drawn
     if p["solver"] == "lbfgs":
         p |= {"max_grad_norm": None, "averaging": None}
@@ -239,7 +247,7 @@ def classifiers(draw, units=UNITS):
     """A classifier on an encoder or a stack that is not fitted."""
     encoder = draw(st.one_of(autoencoders(units, shares=False), stacks(units)))
     optional = _TRAINING | {"class_weight": st.sampled_from([None, "balanced", {0: 2.0}])}
-    drawn = draw(st.fixed_dictionaries({}, optional=optional)) | {"scale": encoder.scale}
+    drawn = draw(_trainings({}, optional)) | {"scale": encoder.scale}
     return EncoderClassifier(
         **_made_possible(EncoderClassifier(encoder).get_params(deep=False) | {"max_iter": 3} | drawn)
     )

@@ -20,15 +20,15 @@ from strategies import LAYOUTS, estimators
 METHODS = ["transform", "reconstruct", "score_samples", "score", "predict_proba", "decision_function"]
 COPIES = [lambda estimator: pickle.loads(pickle.dumps(estimator)), copy.copy, copy.deepcopy]
 HARMLESS = {
-    "learning_rate_init": [1e-4, 0.01],
+    "learning_rate_init": ["auto", 1e-4, 0.01],
     "max_iter": [0, 1, 2],
     "alpha": [0.0, 1e-3],
-    "batch_size": [5, 256],
+    "batch_size": ["auto", 5, 256],
     "shuffle": [False, True],
     "warm_start": [False, True],
-    "early_stopping": [False, True],
+    "early_stopping": ["auto", False, True],
     "averaging": [None, 0.9],
-    "solver": ["adam", "sgd", "lbfgs"],
+    "solver": ["auto", "adam", "sgd", "lbfgs"],
     "corruption": [None, "masking", "salt_and_pepper"],
     "corruption_fill": ["mean", 0.5],
     "scale": [None, "auto", "minmax"],
@@ -132,5 +132,5 @@ def test_the_wide_rows_make_two_threads_work(monkeypatch):
 
     monkeypatch.setattr(_core, "fit", counting_fit)
     for n_jobs in (1, 2):
-        Autoencoder(100, max_iter=1, n_jobs=n_jobs).fit(data(0, WIDE, "float64"))
+        Autoencoder(100, solver="adam", max_iter=1, n_jobs=n_jobs).fit(data(0, WIDE, "float64"))
     assert n_tasks[1] == n_tasks[0] + 1

@@ -300,12 +300,14 @@ def test_summary_of_defaults_names_the_worst_cells() -> None:
     )
     bad = replace(good, data="b", n_samples=2000, linear_minus_pca=-0.1, linear_seconds=0.08, hidden_seconds=10.0)
     exhausted = replace(good, data="c", pca=0.98, hidden_minus_pca=-0.2)
-    found = [(figure.found, figure.cell.partition(",")[0]) for figure in summary([good, bad, exhausted])]
+    wide = replace(good, data="d", hidden_minus_pca=None, hidden_seconds=None, hidden_over_pca=None)
+    found = [(figure.found, figure.cell.partition(",")[0]) for figure in summary([good, bad, exhausted, wide])]
     assert found == [
         (-0.1, "b"),
-        (pytest.approx(-0.1 / 3), ""),
+        (pytest.approx(-0.1 / 4), ""),
         (1, ""),
         (-0.2, "c"),
+        (1, ""),
         (pytest.approx(0.1), ""),
         (1.0, ""),
         (pytest.approx(2.0), "b"),

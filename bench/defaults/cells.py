@@ -21,6 +21,7 @@ from .summary import Cell, summary
 
 N_SPLITS = 5
 SIZES, SHARE = (2, 8), 0.9
+N_HIDDEN = 64
 QUICK_ENTRIES = 10_000  # of a table, at most
 MLP_ENTRIES = 20_000  # it takes longer than all others together
 
@@ -74,7 +75,8 @@ def sizes(train: Table) -> list[int]:
 def cell(name: str, table: Table, scaling: str, splits: Splits, n_components: int) -> Cell:
     pca = fits(partial(PCA, n_components), splits)
     linear = fits(partial(Autoencoder, n_components), splits)
-    hidden = fits(partial(Autoencoder, n_components, hidden_layer_sizes=(64,)), splits)
+    is_passed_on = n_components <= N_HIDDEN  # a narrower layer could carry no more coordinates than it has units
+    hidden = fits(partial(Autoencoder, n_components, hidden_layer_sizes=(N_HIDDEN,)), splits) if is_passed_on else None
     n_samples, n_features = table.shape
     return Cell(
         data=name,
@@ -84,13 +86,13 @@ def cell(name: str, table: Table, scaling: str, splits: Splits, n_components: in
         n_components=n_components,
         pca=pca.score,
         linear_minus_pca=linear.score - pca.score,
-        hidden_minus_pca=hidden.score - pca.score,
+        hidden_minus_pca=hidden.score - pca.score if hidden else None,
         mlp_of_first_split=mlp_score(n_components, *splits[0]) if table.size <= MLP_ENTRIES else None,
         pca_seconds=pca.seconds,
         linear_seconds=linear.seconds,
-        hidden_seconds=hidden.seconds,
+        hidden_seconds=hidden.seconds if hidden else None,
         linear_over_pca=linear.seconds / pca.seconds,
-        hidden_over_pca=hidden.seconds / pca.seconds,
+        hidden_over_pca=hidden.seconds / pca.seconds if hidden else None,
     )
 
 
@@ -108,7 +110,7 @@ def fit(estimator: Any, train: Table, test: Table) -> Fit:
 
 def mlp_score(n_components: int, train: Table, test: Table) -> float:
     """Of scikit-learn's network of the same layers, trained to answer X with X."""
-    mlp = MLPRegressor(hidden_layer_sizes=(64, n_components, 64), random_state=0)
+    mlp = MLPRegressor(hidden_layer_sizes=(N_HIDDEN, n_components, N_HIDDEN), random_state=0)
     with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
         mlp.fit(train, train)
     return explained(test, mlp.predict(test))

@@ -110,6 +110,7 @@ def autoencoder(seed: int) -> Autoencoder:
         random_state=seed,
         scale=None,
         init="glorot",
+        solver="adam",
     )
 
 

@@ -40,7 +40,7 @@ def train(start: Autoencoder, split: Split) -> Run:
     reconstruct = jax.jit(lambda parameters, x: jax.nn.sigmoid(logits(parameters, x)))
 
     points, loss_curve, validation_losses, seconds = [], [], [], 0.0
-    for i in range(start.max_iter):
+    for i in range(int(start.max_iter)):
         order = jnp.asarray(permutation(len(x), cast(int, start.random_state), Stream.shuffle, epoch=i), order.dtype)
         started = time.perf_counter()
         state, loss = train_epoch(state, x, order)
@@ -54,7 +54,7 @@ def train(start: Autoencoder, split: Split) -> Run:
 
 def epoch(recipe: Autoencoder, state: State, x: Array, order: Array) -> tuple[State, Array]:
     """The state after an epoch, and the mean of the batches' losses by rows."""
-    n_batches = -(-len(order) // recipe.batch_size)
+    n_batches = -(-len(order) // int(recipe.batch_size))
     loss_sum = jnp.zeros(())
     for batches in equal_batches(order, n_batches):
         state, losses = jax.lax.scan(partial(update, recipe, n_batches, x), state, batches)
@@ -81,10 +81,10 @@ def update(recipe: Autoencoder, n_batches: int, x: Array, state: State, rows: Ar
 
 def learning_rate(recipe: Autoencoder, n_batches: int, n_updates: Array) -> Array:
     """A linear warm-up, then a cosine down to 0."""
-    n_warmup, n_all = recipe.warmup_epochs * n_batches, recipe.max_iter * n_batches
+    n_warmup, n_all = float(recipe.warmup_epochs) * n_batches, int(recipe.max_iter) * n_batches
     progress = jnp.maximum(0, n_updates - n_warmup) / max(n_all - n_warmup, 1)
     warmth = jnp.minimum(1, (n_updates + 1) / max(n_warmup, 1))
-    return recipe.learning_rate_init * warmth * 0.5 * (1 + jnp.cos(pi * jnp.minimum(progress, 1)))
+    return float(recipe.learning_rate_init) * warmth * 0.5 * (1 + jnp.cos(pi * jnp.minimum(progress, 1)))
 
 
 def loss_of(parameters: Any, x: Array) -> Array:

@@ -29,6 +29,7 @@ def measure(*, quick: bool) -> Result:
         random_state=0,
         scale=None,
         init="glorot",
+        solver="adam",
     )
     pca = PCA(N_COMPONENTS)
     _, seconds = timed(lambda: autoencoder.fit(train))

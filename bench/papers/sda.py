@@ -38,6 +38,7 @@ def measure(*, quick: bool) -> Result:
             n_iter_no_change=n_pretraining,
             scale=None,
             init="glorot",
+            solver="adam",
         )
         for level in LEVELS
     ]
@@ -56,6 +57,7 @@ def measure(*, quick: bool) -> Result:
         validation_fraction=VALIDATION_FRACTION,
         random_state=0,
         scale=None,
+        solver="adam",
     )
     _, fine_tuning = timed(partial(classifier.fit, digits.train, digits.train_labels))
     peer, peer_percent, peer_seconds = "", None, None

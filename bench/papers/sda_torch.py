@@ -69,11 +69,11 @@ def fine_tuned(settings: EncoderClassifier, encoder: list[Layer], x: Tensor, lab
     layers.append(new_layer(len(encoder[-1][1]), N_DIGITS))
     parameters = [array for layer in layers for array in layer]
     optimizer = torch.optim.Adam(parameters, lr=settings.learning_rate_init, fused=True)
-    n_batches = -(-n_train // settings.batch_size)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.max_iter * n_batches)
+    n_epochs, batch_size = int(settings.max_iter), int(settings.batch_size)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, n_epochs * -(-n_train // batch_size))
     best_loss, best = float("inf"), layers
-    for _ in range(settings.max_iter):
-        for rows in torch.randperm(n_train).split(settings.batch_size):
+    for _ in range(n_epochs):
+        for rows in torch.randperm(n_train).split(batch_size):
             noisy = masked(x.index_select(0, rows), settings)
             loss = functional.cross_entropy(logits(layers, noisy), labels.index_select(0, rows))
             optimizer.zero_grad()

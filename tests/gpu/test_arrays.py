@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+from as_given import Autoencoder
 from backend import DEVICE
-from eigencoder import Autoencoder
 
 X = np.random.default_rng(0).uniform(size=(50, 7))
 
@@ -61,7 +61,11 @@ def autoencoder(**settings: Any) -> Autoencoder:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("settings", [{}, {"early_stopping": True}, {"corruption": "salt_and_pepper"}], ids=str)
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"solver": "auto"}, {"early_stopping": True}, {"corruption": "salt_and_pepper"}],
+    ids=str,
+)
 def test_a_fit_gives_the_bits_that_it_gives_from_the_host(settings: dict[str, Any], dtype: str) -> None:
     x = X.astype(dtype)
     found, expected = (autoencoder(**settings).fit(data) for data in (on_gpu(x), x))

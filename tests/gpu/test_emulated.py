@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from as_given import Autoencoder, EncoderClassifier
 from backend import DEVICE
-from eigencoder import Autoencoder, EncoderClassifier, loss_and_gradients
+from eigencoder import loss_and_gradients
 
 X = np.random.default_rng(0).uniform(size=(11, 5))
 Y = np.arange(11) % 2

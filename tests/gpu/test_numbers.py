@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from as_given import Autoencoder, EncoderClassifier
 from backend import DEVICE
-from eigencoder import Autoencoder, EncoderClassifier, _core
+from eigencoder import _core
 from eigencoder.reference import Network, Objective
 from tolerances import TRAINING
 

@@ -206,7 +206,7 @@ class Autoencoder(BaseAutoencoder):
     ============================================  ======================  ==================
     PCA or, with ``warm_start``, trained weights  1e-3                    4
     Glorot's weights                              3e-3                    4
-    under "kl", no hidden layers                  0.05                    2
+    under "kl", no hidden layers                  0.05                    3
     under "kl", hidden layers                     0.01                    3
     ============================================  ======================  ==================
 

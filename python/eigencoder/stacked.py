@@ -34,8 +34,7 @@ class StackedAutoencoder(BaseAutoencoder, _BaseComposition):  # type: ignore[mis
         The one nearest to X first, each with its own settings, an integer ``n_components`` and, if wished, its own
         hidden layers. One without a name is called layer1, layer2, ... by its position. ``layer1__sparsity`` names a
         parameter of a layer in ``get_params`` and ``set_params``, ``layer1`` the layer. They are cloned before they are
-        trained. A layer whose ``random_state`` is None gets a seed that follows from the stack's. Under ``init="auto"``
-        the last layer alone may start from PCA.
+        trained. A layer whose ``random_state`` is None gets a seed that follows from the stack's.
     fine_tune : bool, default=True
         Whether to train the network of all layers together at the end. Without, it stays as the layers were trained,
         and the parameters below tell only in what loss ``loss_`` is measured.

@@ -20,7 +20,7 @@ class ByNeed(NamedTuple):
 _BY_NEED: dict[Start, ByNeed] = {
     "good": ByNeed(1e-3, 4),  # PCA, or weights that have been trained
     "random": ByNeed(3e-3, 4),
-    "kl": ByNeed(0.05, 2),  # longer training squeezes all activations around the mean that they are to have
+    "kl": ByNeed(0.05, 3),  # longer training squeezes all activations around the mean that they are to have
     "deep kl": ByNeed(0.01, 3),
     "classes": ByNeed(0.01, 4),
 }

@@ -109,9 +109,6 @@ class StackTraining(Training):
             layer = clone(given)
             if layer.random_state is None:
                 layer.set_params(random_state=int(key))
-            # Fine-tuning was seen to leave codes that are small about a mean far from 0, as those of PCA's start are.
-            if layer.get_params(deep=False).get("init") == "auto" and name != self.settings.layers[-1][0]:
-                layer.set_params(init="glorot")
             with _naming(name):
                 layer.fit(codes, sample_weight=self.sample_weight, X_val=validation_codes)
             layers.append(layer)

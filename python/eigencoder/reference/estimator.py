@@ -48,7 +48,7 @@ def loss_and_gradients(
     network = _network(estimator, x.shape[1])
     loss, gradients = training.loss_and_gradients(
         network,
-        _objective(estimator),
+        _objective(estimator, x.shape[1]),
         _parameters(estimator, network),
         x,
         sample_weight=sample_weight,
@@ -92,13 +92,17 @@ def _stacked_network(stack: Any, n_features: int) -> Network:
     return replace(network, tied_weights=stack.tied_weights)
 
 
-def _objective(estimator: Any) -> Objective:
+def _objective(estimator: Any, n_features: int) -> Objective:
+    sparsity_weight = estimator.sparsity_weight
+    if sparsity_weight == "auto":
+        is_of_columns = estimator.penalty == "kl" and estimator.loss == "squared_error"
+        sparsity_weight = n_features if is_of_columns and estimator.scale in ("auto", "standard") else 3.0
     return Objective(
         loss=estimator.loss,
         alpha=0.0 if estimator.solver == "adamw" else estimator.alpha,
         penalty="none" if estimator.penalty is None else estimator.penalty,
         sparsity=estimator.sparsity,
-        sparsity_weight=estimator.sparsity_weight,
+        sparsity_weight=sparsity_weight,
         sparsity_momentum=estimator.sparsity_momentum,
         corruption="none" if estimator.corruption is None else estimator.corruption,
         corruption_level=estimator.corruption_level,

@@ -136,7 +136,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNet
         Warns
         -----
         ConvergenceWarning
-            If ``n_components`` is a share of variance that no size reaches.
+            If ``n_components`` is a share of variance that no size reaches; if the training ended at a given
+            ``max_iter`` while the loss still fell; if the network explains less of the variance than PCA or the mean.
+        UserWarning
+            If a tenth of the code units is dead, if columns differ in scale by over 1e4 and ``scale`` does not mend it,
+            or if the output's activation cannot reach the data.
         """
         train(self, "fit", X, y, sample_weight, X_val)
         return self

@@ -85,8 +85,9 @@ class Autoencoder(BaseAutoencoder):
         at the mean of each column.
     solver : {"auto", "adam", "adamw", "rmsprop", "sgd", "lbfgs", "exact"}, default="auto"
         "auto" trains by need, see Notes, unless ``learning_rate``, ``warmup_epochs``, ``early_stopping`` or
-        ``averaging`` is given, which asks for "adam". "adam" (Kingma & Ba 2015, Algorithm 1); "adamw", for which ``alpha`` is no penalty in J but the decoupled decay
-        of the weights (Loshchilov & Hutter 2019); "rmsprop" (Tieleman & Hinton 2012); "sgd" with momentum.
+        ``averaging`` is given, which asks for "adam". "adam" (Kingma & Ba 2015, Algorithm 1); "adamw", for which
+        ``alpha`` is no penalty in J but the decoupled decay of the weights (Loshchilov & Hutter 2019); "rmsprop"
+        (Tieleman & Hinton 2012); "sgd" with momentum.
         "lbfgs" (Liu & Nocedal 1989) takes all rows as one batch and draws the noise of ``corruption`` once a fit; the
         parameters from ``learning_rate`` to ``epsilon`` are unused, and ``batch_size`` and ``shuffle`` too.
         "exact" computes the least J in one step, where that can be done: "identity" activations, no hidden layers,

@@ -69,7 +69,7 @@ def plain(settings: _Settings, n_features: int, *, start: Start | None = None, n
 def cycle_lengths(
     start: Start, max_iter: int | None, batch_size: int, network: Network, n_rows: int, n_networks: int
 ) -> tuple[int, ...]:
-    """The epochs of each cycle; where ``max_iter`` is given it is their sum, else the budget is that of all networks."""
+    """The epochs of each cycle; ``max_iter`` is their sum where given, else the budget is that of all networks."""
     n_weights = sum(n_in * n_out for n_in, n_out in network.weight_shapes)
     n_steps = -(-n_rows // batch_size)
     epoch = n_networks * (n_steps * _STEP + 3 * n_rows * n_weights)

@@ -5,6 +5,7 @@ from typing import Literal
 from numpy.typing import ArrayLike
 
 from .._data.arrays import features_kept_on_error
+from .advice import advise
 from .callbacks import Reporter
 from .divergence import divergence, has_diverged, require_finite_data_of
 from .estimators import NetworkEstimator
@@ -60,3 +61,5 @@ def train(
     if has_diverged(result):
         raise divergence(result, estimator, training.settings, training.data)
     reporter.fit_ends()
+    if task == "fit":
+        advise(training, result)

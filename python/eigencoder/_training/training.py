@@ -86,7 +86,7 @@ class Training:
         weights = self.weigh(weights, labels)
         self.n_threads = n_threads(settings.n_jobs)
         self.network = self.make_network(x.shape[1])
-        self._resolve(x, len(x) if weights is None else np.count_nonzero(weights))
+        self._resolve(x, len(x) if weights is None else int(np.count_nonzero(weights)))
         settings = self.settings
         self.check_memory(self.network, x)
         if settings.solver == "exact":

@@ -1,9 +1,9 @@
 """Find corrupted digits by how badly an autoencoder reconstructs them.
 
 $ python examples/anomaly_scores.py
-    mean score: clean -0.75, corrupted -2.02
-    area under the ROC curve 0.926
-    below the lowest 5 % of the clean ones lie 0.760 of the corrupted
+    mean score: clean -0.52, corrupted -1.89
+    area under the ROC curve 0.951
+    below the lowest 5 % of the clean ones lie 0.833 of the corrupted
 """
 
 import numpy as np
@@ -18,16 +18,7 @@ X = load_digits().data / 16
 X_train, X_test = train_test_split(X, random_state=0)
 
 # Trained on clean digits only, the network learns to reconstruct nothing else.
-autoencoder = Autoencoder(
-    16,
-    hidden_layer_sizes=(64,),
-    activation="tanh",
-    code_activation="identity",
-    learning_rate_init=0.01,
-    batch_size=128,
-    max_iter=50,
-    random_state=0,
-).fit(X_train)
+autoencoder = Autoencoder(16, hidden_layer_sizes=(64,), random_state=0).fit(X_train)
 
 # In every corrupted digit 6 pixels of 64, chosen anew for each, get the value of another digit's pixel.
 corrupted = X_test.copy()

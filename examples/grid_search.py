@@ -1,17 +1,16 @@
 """Choose the size of a code by the accuracy of the classifier that works on it.
 
 $ python examples/grid_search.py
-    4 units: accuracy 0.705
-    16 units: accuracy 0.930
-    48 units: accuracy 0.964
-    best: 48 units, on new digits 0.962
+    4 units: accuracy 0.858
+    16 units: accuracy 0.949
+    48 units: accuracy 0.969
+    best: 48 units, on new digits 0.960
 """
 
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import MinMaxScaler
 
 from eigencoder import Autoencoder
 
@@ -20,10 +19,9 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
 
 pipeline = Pipeline(
     [
-        ("scale", MinMaxScaler()),
         # The search runs two fits side by side, so each takes one thread.
-        ("encode", Autoencoder(activation="tanh", learning_rate_init=0.01, max_iter=50, random_state=0, n_jobs=1)),
-        ("classify", LogisticRegression(max_iter=1000)),
+        ("encode", Autoencoder(hidden_layer_sizes=(64,), code_activation="identity", random_state=0, n_jobs=1)),
+        ("classify", LogisticRegression(max_iter=5000)),
     ]
 )
 search = GridSearchCV(pipeline, {"encode__n_components": [4, 16, 48]}, cv=3, n_jobs=2).fit(X_train, y_train)

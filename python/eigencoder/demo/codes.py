@@ -15,17 +15,24 @@ from .progress import TrainingProgress
 
 N_COMPONENTS = 16
 HIDDEN_LAYER_SIZES = (128,)
+LEARNING_RATE, BATCH_SIZE = 2e-3, 64
 
 
 def deep_autoencoder(max_iter: int) -> Autoencoder:
-    """64-128-16-128-64 with a linear code; small enough that a second thread would gain nothing."""
+    """64-128-16-128-64 with a linear code; small enough that a second thread would gain nothing.
+
+    From random weights, so that its curves show all that it learns; for a given time, so that test rows judge nothing.
+    """
     return Autoencoder(
         N_COMPONENTS,
         hidden_layer_sizes=HIDDEN_LAYER_SIZES,
         activation="tanh",
         code_activation="identity",
-        learning_rate_init=2e-3,
-        batch_size=64,
+        scale=None,
+        init="glorot",
+        solver="adam",
+        learning_rate_init=LEARNING_RATE,
+        batch_size=BATCH_SIZE,
         max_iter=max_iter,
         n_iter_no_change=max_iter,
         random_state=0,

@@ -46,10 +46,8 @@ def denoising_autoencoder(max_iter: int) -> DenoisingAutoencoder:
         activation="relu",
         output_activation="sigmoid",
         corruption_level=MASKED_SHARE,
-        learning_rate_init=2e-3,
-        batch_size=64,
+        corruption_fill=0,
         max_iter=max_iter,
-        n_iter_no_change=max_iter,
         random_state=0,
         n_jobs=1,
     )

@@ -1,11 +1,13 @@
 """The parts of the demo, one after the other."""
 
+import warnings
 from pathlib import Path
 from time import perf_counter
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from sklearn.exceptions import ConvergenceWarning
 
 from . import codes, denoise, edges, native, noise, pictures, sizes
 from .findings import Finding
@@ -37,7 +39,8 @@ def run(out: Path, *, max_iter: int | None = None) -> bool:
     console = DemoConsole()
     budget = {} if max_iter is None else {"max_iter": max_iter}
     start = perf_counter()
-    with TrainingProgress(console) as progress:
+    with warnings.catch_warnings(), TrainingProgress(console) as progress:
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the claims tell whether a training was long enough
         coded = codes.measure(progress, **budget)
         edged = edges.measure(progress, **budget)
         denoised = denoise.measure(progress, **budget)

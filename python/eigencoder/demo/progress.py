@@ -25,7 +25,7 @@ class TrainingProgress(Progress):
         if estimator is None or not hasattr(estimator, "set_callbacks"):
             yield
         else:
-            self.update(task, total=estimator.max_iter)
+            self.update(task, total=estimator.max_iter if isinstance(estimator.max_iter, int) else None)
             estimator.set_callbacks(_EpochCallback(lambda: self.advance(task)))
             try:
                 yield

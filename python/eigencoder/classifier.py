@@ -42,8 +42,8 @@ class EncoderClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]
         ``sample_weight`` counts as a repetition. Rows that ``early_stopping`` sets apart are weighed too, those of
         ``X_val`` are not. In ``fit`` only the ratios matter, in ``partial_fit`` the weights count as they are.
     corruption, corruption_level, solver, ..., epsilon, max_grad_norm, averaging, batch_size, ..., verbose
-        See `Autoencoder`. There is no "exact" solver. Of the rows that ``early_stopping`` sets apart each class gives
-        its share, and keeps one that trains.
+        See `Autoencoder`. The scale "auto" is "standard" here. There is no "exact" solver. Of the rows that
+        ``early_stopping`` sets apart each class gives its share, and keeps one that trains.
     device : {"cpu", "cuda", "cuda:0", "cuda:1", ..., "auto"}, default="cpu"
         Where to train and predict; see `Autoencoder`. An unfitted encoder is fitted where its own
         ``device`` says.
@@ -82,9 +82,8 @@ class EncoderClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]
     >>> from sklearn.model_selection import train_test_split
     >>> from eigencoder import DenoisingAutoencoder, EncoderClassifier
     >>> X, y = load_digits(return_X_y=True)
-    >>> X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
-    >>> encoder = DenoisingAutoencoder(100, learning_rate_init=0.01, max_iter=20, random_state=0).fit(X_train)
-    >>> classifier = EncoderClassifier(encoder, learning_rate_init=0.01, max_iter=30, random_state=0)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> classifier = EncoderClassifier(DenoisingAutoencoder(100, random_state=0), random_state=0)
     >>> classifier.fit(X_train, y_train).score(X_test, y_test) > 0.95
     True
     """

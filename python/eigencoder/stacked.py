@@ -88,10 +88,10 @@ class StackedAutoencoder(BaseAutoencoder, _BaseComposition):  # type: ignore[mis
     --------
     >>> from sklearn.datasets import load_digits
     >>> from eigencoder import Autoencoder, DenoisingAutoencoder, StackedAutoencoder
-    >>> X = load_digits().data / 16
+    >>> X = load_digits().data
     >>> layers = [DenoisingAutoencoder(64), Autoencoder(16, code_activation="identity")]
-    >>> stack = StackedAutoencoder(layers, learning_rate_init=0.01, random_state=0)
-    >>> stack.set_params(layer1__learning_rate_init=0.01, layer2__learning_rate_init=0.01).fit_transform(X).shape
+    >>> stack = StackedAutoencoder(layers, random_state=0)
+    >>> stack.fit_transform(X).shape
     (1797, 16)
     >>> stack[:1].transform(X).shape
     (1797, 64)

@@ -20,7 +20,7 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
 pipeline = Pipeline(
     [
         # The search runs two fits side by side, so each takes one thread.
-        ("encode", Autoencoder(hidden_layer_sizes=(64,), code_activation="identity", random_state=0, n_jobs=1)),
+        ("encode", Autoencoder(hidden_layer_sizes=(64,), random_state=0, n_jobs=1)),
         ("classify", LogisticRegression(max_iter=5000)),
     ]
 )

@@ -16,7 +16,7 @@ def data(n_samples=90, n_features=7):
 
 
 def encoder(**parameters):
-    return Autoencoder(**({"n_components": 5, "max_iter": 3, "random_state": 1} | parameters))
+    return Autoencoder(**({"n_components": 5, "max_iter": 3, "random_state": 1, "code_activation": None} | parameters))
 
 
 def small(pretrained=None, **parameters):

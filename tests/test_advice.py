@@ -7,7 +7,7 @@ import pytest
 from sklearn.datasets import load_diabetes, load_digits, load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
 
-from eigencoder import Autoencoder, DenoisingAutoencoder, EncoderClassifier, SparseAutoencoder, StackedAutoencoder
+from eigencoder import Autoencoder, DenoisingAutoencoder, EncoderClassifier, SparseAutoencoder
 
 DIGITS, CLASSES = load_digits(return_X_y=True)
 NAMED = {"solver": "adam", "init": "glorot", "random_state": 0}
@@ -35,7 +35,6 @@ def assert_said(fit, category, message):
         Autoencoder(2, hidden_layer_sizes=(16,)),
         SparseAutoencoder(8),
         DenoisingAutoencoder(2),
-        StackedAutoencoder([Autoencoder(3), Autoencoder(2)]),
         Autoencoder(4, n_active=2),
         Autoencoder(2, max_iter=20),
         Autoencoder(2, max_iter=0),

@@ -86,7 +86,7 @@ def test_what_asks_for_steps_gets_them(given):
 
 
 START = [
-    ({"alpha": 0.1}, "good"),
+    ({"alpha": 0.1, "code_activation": None}, "good"),
     ({"init": "glorot"}, "random"),
     ({"n_active": 2}, "random"),
     ({"penalty": "kl"}, "kl"),
@@ -109,7 +109,12 @@ def test_a_training_by_need_is_adam_along_a_cosine(given, start):
 
 def test_a_named_solver_has_its_usual_values():
     names = ("solver_", "learning_rate_init_", "batch_size_", "n_iter_")
-    for given in ({"solver": "rmsprop"}, {"learning_rate": "constant"}, {"warmup_epochs": 1.0}, {"early_stopping": False}):
+    for given in (
+        {"solver": "rmsprop"},
+        {"learning_rate": "constant"},
+        {"warmup_epochs": 1.0},
+        {"early_stopping": False},
+    ):
         model = Autoencoder(2, tol=0, n_iter_no_change=1000, random_state=0, **given).fit(DIGITS[:50])
         assert [getattr(model, name) for name in names] == [given.get("solver", "adam"), 1e-3, 256, 100]
 

@@ -273,7 +273,7 @@ def test_gradients_of_an_unfitted_estimator_are_those_of_initial_weights():
 @pytest.mark.parametrize(
     ("parameters", "found"),
     [
-        ({"activation": "sigmoid"}, "found activation='sigmoid'"),
+        ({"code_activation": "sigmoid"}, "found code_activation='sigmoid'"),
         ({"code_activation": "tanh"}, "found code_activation='tanh'"),
         ({"output_activation": "sigmoid"}, "found output_activation='sigmoid'"),
         ({"hidden_layer_sizes": (5,)}, r"found hidden_layer_sizes=\(5,\)"),

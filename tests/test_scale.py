@@ -30,7 +30,7 @@ UNIT_X = (X - X.min(axis=0)) / np.ptp(X, axis=0)
 
 
 def small(**parameters):
-    settings = {"activation": "tanh", "learning_rate_init": 0.01, "batch_size": 40}
+    settings = {"activation": "tanh", "code_activation": None, "learning_rate_init": 0.01, "batch_size": 40}
     settings |= {"max_iter": 3, "random_state": 0}
     return Autoencoder(**({"n_components": 3} | settings | parameters))
 

@@ -20,13 +20,13 @@ ESTIMATORS = [
         3, hidden_layer_sizes=(5,), activation="tanh", code_activation="identity", tied_weights=True, alpha=1e-3
     ),
     Autoencoder(2, activation="elu", solver="sgd", learning_rate_init=1e-4, n_jobs=2),
-    Autoencoder(3, solver="adamw", alpha=0.1, averaging=0.9, max_grad_norm=1),
+    Autoencoder(3, code_activation=None, solver="adamw", alpha=0.1, averaging=0.9, max_grad_norm=1),
     Autoencoder(4, solver="lbfgs", n_active=2, activation="tanh", max_iter=5),
     Autoencoder(3, solver="rmsprop", penalty="contractive"),
     SparseAutoencoder(),
     SparseAutoencoder(5, activation="relu", penalty="l1", sparsity_weight=0.01),
     DenoisingAutoencoder(),
-    DenoisingAutoencoder(3, corruption="gaussian", tied_weights=True),
+    DenoisingAutoencoder(3, code_activation=None, corruption="gaussian", tied_weights=True),
     DenoisingAutoencoder(3, corruption="salt_and_pepper", activation="softplus"),
     Autoencoder(3, activation="identity", tied_weights=True, alpha=1e-3, solver="exact"),
     DenoisingAutoencoder(activation="identity", solver="exact"),
@@ -36,7 +36,9 @@ ESTIMATORS = [
     EncoderClassifier(Autoencoder(4, max_iter=5), class_weight="balanced", solver="lbfgs", alpha=0.01),
     EncoderClassifier(Autoencoder(4, max_iter=5), early_stopping=True, solver="lbfgs", alpha=0.01, random_state=0),
     StackedAutoencoder([Autoencoder(5), SparseAutoencoder(3)]),
-    StackedAutoencoder([("tied", Autoencoder(4, tied_weights=True))], tied_weights=True, alpha=1e-3),
+    StackedAutoencoder(
+        [("tied", Autoencoder(4, code_activation=None, tied_weights=True))], tied_weights=True, alpha=1e-3
+    ),
     StackedAutoencoder([Autoencoder(5), Autoencoder(3, hidden_layer_sizes=(4,))], fine_tune=False),
 ]
 

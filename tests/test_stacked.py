@@ -96,6 +96,8 @@ def test_without_fine_tuning_a_stack_is_its_layers_trained_by_hand(dtype):
 
     by_hand = [clone(layer[1] if isinstance(layer, tuple) else layer) for layer in layers]
     codes, validation_codes = X, X_val
+    for layer in by_hand[:-1]:
+        layer.set_params(code_activation=None, init="glorot")
     for layer, trained in zip(by_hand, stack.layers_, strict=True):
         layer.fit(codes, sample_weight=weights, X_val=validation_codes)
         codes, validation_codes = layer.transform(codes), layer.transform(validation_codes)
@@ -373,7 +375,7 @@ def test_bad_layers(layers, error, message):
         ({"layer2__batch_size": 0}, ValueError, "layer2: batch_size must"),
         ({"layer2__penalty": "kl", "layer2__activation": "relu"}, ValueError, "layer2: .*penalty=.l1."),
         ({"solver": "exact"}, ValueError, "solver='exact' of the stack"),
-        ({"layer2__solver": "exact"}, ValueError, "layer2: solver='exact' solves .*; found activation='sigmoid'"),
+        ({"layer1__solver": "exact"}, ValueError, "layer1: solver='exact' solves .*; found code_activation='sigmoid'"),
         ({"layer1__n_active": 2}, ValueError, "layer1: n_active=2, but only the top layer"),
         ({"layer2__n_jobs": 0}, ValueError, "layer2: n_jobs must"),
         ({"layer2__n_components": 10**12}, ValueError, r"layer2: layers of 5, 1000000000000, 5 units need \d+ bytes"),

@@ -28,8 +28,10 @@ class Autoencoder(BaseAutoencoder):
         ``n_components=30, hidden_layer_sizes=(1000, 500)`` make 784-1000-500-30-500-1000-784.
     activation : {"identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus"}, default="sigmoid"
         Activation of the hidden layers, and of the code unless ``code_activation`` says otherwise.
-    code_activation : str or None, default=None
-        Activation of the code; None means ``activation``.
+    code_activation : str or None, default="auto"
+        Activation of the code; None means ``activation``. "auto" is "identity" where the network may be PCA: with an
+        "identity" output, "squared_error", no ``penalty`` and no ``n_active``, unless ``init="glorot"``. Else it is
+        ``activation``, which "kl" needs.
     output_activation : str, default="identity"
         Activation of the output, one of the same names.
     loss : {"squared_error", "binary_crossentropy"}, default="squared_error"
@@ -264,8 +266,7 @@ class Autoencoder(BaseAutoencoder):
     >>> from sklearn.datasets import load_digits
     >>> from eigencoder import Autoencoder
     >>> X = load_digits().data / 16
-    >>> autoencoder = Autoencoder(16, hidden_layer_sizes=(64,), activation="tanh", code_activation="identity",
-    ...                           random_state=0)
+    >>> autoencoder = Autoencoder(16, hidden_layer_sizes=(64,), random_state=0)
     >>> autoencoder.fit_transform(X).shape
     (1797, 16)
     >>> autoencoder.score(X) > 0.8
@@ -278,7 +279,7 @@ class Autoencoder(BaseAutoencoder):
         *,
         hidden_layer_sizes: Sequence[int] = (),
         activation: str = "sigmoid",
-        code_activation: str | None = None,
+        code_activation: str | None = "auto",
         output_activation: str = "identity",
         loss: str = "squared_error",
         tied_weights: bool = False,

@@ -56,7 +56,7 @@ class DenoisingAutoencoder(Autoencoder):
         *,
         hidden_layer_sizes: Sequence[int] = (),
         activation: str = "sigmoid",
-        code_activation: str | None = None,
+        code_activation: str | None = "auto",
         output_activation: str = "identity",
         loss: str = "squared_error",
         tied_weights: bool = False,

@@ -59,7 +59,7 @@ class SparseAutoencoder(Autoencoder):
         *,
         hidden_layer_sizes: Sequence[int] = (),
         activation: str = "sigmoid",
-        code_activation: str | None = None,
+        code_activation: str | None = "auto",
         output_activation: str = "identity",
         loss: str = "squared_error",
         tied_weights: bool = False,

@@ -35,6 +35,8 @@ class StackedAutoencoder(BaseAutoencoder, _BaseComposition):  # type: ignore[mis
         hidden layers. One without a name is called layer1, layer2, ... by its position. ``layer1__sparsity`` names a
         parameter of a layer in ``get_params`` and ``set_params``, ``layer1`` the layer. They are cloned before they are
         trained. A layer whose ``random_state`` is None gets a seed that follows from the stack's.
+        What all but the last leave "auto" of ``code_activation`` and ``init`` is None and "glorot": a code that the
+        next layer reads is that of the activation.
     fine_tune : bool, default=True
         Whether to train the network of all layers together at the end. Without, it stays as the layers were trained,
         and the parameters below tell only in what loss ``loss_`` is measured.
@@ -89,7 +91,7 @@ class StackedAutoencoder(BaseAutoencoder, _BaseComposition):  # type: ignore[mis
     >>> from sklearn.datasets import load_digits
     >>> from eigencoder import Autoencoder, DenoisingAutoencoder, StackedAutoencoder
     >>> X = load_digits().data
-    >>> layers = [DenoisingAutoencoder(64), Autoencoder(16, code_activation="identity")]
+    >>> layers = [DenoisingAutoencoder(64), Autoencoder(16)]
     >>> stack = StackedAutoencoder(layers, random_state=0)
     >>> stack.fit_transform(X).shape
     (1797, 16)

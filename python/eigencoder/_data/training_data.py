@@ -1,6 +1,6 @@
 """The rows that train and those that validate."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
@@ -87,6 +87,16 @@ class TrainingData:
         apart = np.sort(apart)
         validation_weights = mean_one(self.weights, apart, "every row set apart for validation")
         return TrainingData(self.x, rows, weights, self.x, apart, validation_weights, self.labels, self.labels)
+
+    def validating(self, trains: "TrainingData") -> "TrainingData":
+        """Rows of x, validated by what validates these."""
+        return replace(
+            trains,
+            x_validation=self.x_validation,
+            validation_rows=self.validation_rows,
+            validation_weights=self.validation_weights,
+            validation_labels=self.validation_labels,
+        )
 
     @property
     def judges(self) -> "TrainingData":

@@ -12,11 +12,11 @@ from .._core import DeviceArray
 from .._data.components import Deviations
 from .._data.moments import mean_and_squared_deviations
 from .checks import is_share
-from .network import layers_of
+from .network import Layer, layers_of
 from .settings import AutoencoderSettings, Settings
 from .training import FitResult, Training
 
-_MOST_ROWS = 2048  # that are looked at
+_FEWEST_ROWS, _MOST_ROWS, _MOST_ENTRIES = 64, 1024, 2**18  # that are looked at
 _DEAD_SHARE = 0.1
 _LARGEST_RATIO = 1e4
 _SHORTFALL = 0.01  # of the variance
@@ -36,16 +36,16 @@ def advise(training: Training, result: FitResult) -> None:
         return
     _advise_on_max_iter(training, result)
     rows = training.data.weighed_rows
-    rows = rows[:: -(-len(rows) // _MOST_ROWS)]
+    n_rows = max(_FEWEST_ROWS, min(_MOST_ROWS, _MOST_ENTRIES // training.data.x.shape[1]))
+    rows = rows[:: -(-len(rows) // n_rows)]
     x = training.data.x[rows]
     _advise_on_columns(training, x)
     settings = training.settings
     if isinstance(settings, AutoencoderSettings) and len(x) > 1:
-        parameters = training.units.fold(training.network, training.trained)
-        _advise_on_code(training, x, parameters)
+        _advise_on_code(training, x)
         is_out_of_reach = _advise_on_range(training, x)
         if settings.is_squared_error_alone and not is_out_of_reach:
-            _advise_on_score(training, x, parameters)
+            _advise_on_score(training, x)
 
 
 def _advise_on_max_iter(training: Training, result: FitResult) -> None:
@@ -56,7 +56,7 @@ def _advise_on_max_iter(training: Training, result: FitResult) -> None:
     curve = result.validation_loss_curve if settings.early_stopping else result.loss_curve
     if not ends_early or settings.learning_rate == "cosine" or len(curve) < 2:
         return
-    n = min(settings.n_iter_no_change, len(curve) - 1)
+    n = -(-len(curve) // 10)  # the last tenth of the epochs
     fall = (curve[-1 - n] - curve[-1]) / n / abs(curve[-1] or 1)
     if fall > settings.tol:
         _warn(
@@ -93,10 +93,9 @@ def _advise_on_range(training: Training, x: NDArray[Any]) -> bool:
     return is_out_of_reach
 
 
-def _advise_on_code(training: Training, x: NDArray[Any], parameters: NDArray[Any]) -> None:
+def _advise_on_code(training: Training, x: NDArray[Any]) -> None:
     network = training.network
-    layers = layers_of(*network.unpack(parameters), network.activations, network.n_active_outputs, x.dtype)
-    codes = _core.forward(layers[: network.code_layer + 1], x, training.n_threads, training.device)
+    codes = _core.forward(_layers(training)[: network.code_layer + 1], x, training.n_threads, training.device)
     n_alive = int(np.sum(np.ptp(codes, axis=0) > 0))
     n_within_rank = min(network.n_components, *x.shape)
     if n_within_rank - n_alive > _DEAD_SHARE * n_within_rank and (x != x[0]).any():
@@ -107,11 +106,10 @@ def _advise_on_code(training: Training, x: NDArray[Any], parameters: NDArray[Any
         )
 
 
-def _advise_on_score(training: Training, x: NDArray[Any], parameters: NDArray[Any]) -> None:
+def _advise_on_score(training: Training, x: NDArray[Any]) -> None:
     """Beside the mean of the rows and, where that costs little beside the training, beside PCA of them."""
     network = training.network
-    layers = layers_of(*network.unpack(parameters), network.activations, network.n_active_outputs, x.dtype)
-    error = float(np.mean(_core.squared_errors(layers, x, training.n_threads, training.device)))
+    error = float(np.mean(_core.squared_errors(_layers(training), x, training.n_threads, training.device)))
     deviations = Deviations(x, np.full(len(x), 1 / len(x)), training.n_threads)
     variance = deviations.sum_of_squares()
     if not 0 < variance < np.inf:
@@ -120,7 +118,7 @@ def _advise_on_score(training: Training, x: NDArray[Any], parameters: NDArray[An
     trained = len(training.estimator.loss_curve_) * training.data.n_rows * network.n_parameters
     is_cheap = min(x.shape) ** 2 * max(x.shape) < _COST * trained
     n_components = min(network.layer_sizes)
-    if is_cheap and network.n_active == 0 and n_components < len(x):
+    if is_cheap and network.n_active == 0 and n_components < min(x.shape):
         rival = "PCA of the same size"
         share_of_rival = float(deviations.principal_components(n_components)[0].sum()) / variance
     if share < share_of_rival - _SHORTFALL:
@@ -129,6 +127,13 @@ def _advise_on_score(training: Training, x: NDArray[Any], parameters: NDArray[An
             "for longer (max_iter), or leave scale, init and solver 'auto'",
             ConvergenceWarning,
         )
+
+
+def _layers(training: Training) -> list[Layer]:
+    """Of the fitted estimator."""
+    network, estimator = training.network, training.estimator
+    dtype = training.parameters.dtype
+    return layers_of(estimator.coefs_, estimator.intercepts_, network.activations, network.n_active_outputs, dtype)
 
 
 def _warn(message: str, category: type[Warning] = UserWarning) -> None:

@@ -18,7 +18,7 @@ from .._data.training_data import count_validation_rows_of_classes
 from . import checks, effort
 from .estimators import AutoencoderEstimator, ClassifierEstimator, is_autoencoder, name_features
 from .network import Network
-from .parts import checked_network
+from .parts import checked_network, read_by_others
 from .settings import TrainingSettings
 from .training import Training
 
@@ -28,7 +28,7 @@ def _check_encoder(name: str, encoder: object) -> AutoencoderEstimator:
         encoder = encoder.estimator
     if not is_autoencoder(encoder):
         raise TypeError(f"{name} must be an autoencoder such as Autoencoder(64), fitted or not, found {encoder!r}")
-    return encoder
+    return encoder if hasattr(encoder, "coefs_") else read_by_others(encoder, code_activation=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -112,10 +112,11 @@ def train(
 ) -> tuple[FitResult, BaseException | None]:
     """Train by need, and leave the best parameters in the training."""
     data, rows = training.data, training.data.weighed_rows
-    trains = judges = data.part(rows)
+    judges = data.part(rows)
+    trains = data.validating(judges)
     lengths = training.cycle_lengths(len(rows), 1)
     if overfits and data.x_validation is not None:
-        trains, judges = data, data.judges
+        judges = data.judges
     elif overfits and len(rows) >= _FEWEST_TO_SPLIT:
         apart = data.draw(rows, round(_SHARE_APART * len(rows)), training.seed)
         trains = data.part(np.setdiff1d(rows, apart), apart)
@@ -158,7 +159,10 @@ def _climb(
         result, exception = training.cycle(branch, length, course.n_epochs, reporter)
         course.add(result)
         if exception is not None or result.status == "diverged":
-            return course.result(result.status, best.loss), exception
+            try:
+                return course.result(result.status, best.loss), exception
+            finally:
+                del exception  # its traceback holds this frame: keeping it would make a cycle
         judgement = Judgement(training, [branch])
         if judgement.loss < best.loss:
             best = judgement
@@ -190,7 +194,10 @@ def _count_by_folds(
         for branch in branches:
             result, exception = training.cycle(branch, length, n_epochs, None)
             if exception is not None or result.status == "diverged":
-                return 0, (Course().result(result.status, start.loss), exception)
+                try:
+                    return 0, (Course().result(result.status, start.loss), exception)
+                finally:
+                    del exception  # as in `_climb`
         n_epochs += length
         judgement = Judgement(training, branches)
         if judgement.loss < best.loss:

@@ -80,7 +80,7 @@ def check(settings: Settings) -> None:
     """Refuse what has no solution here: a ValueError that says what has."""
     solvable: dict[str, object] = {
         "hidden_layer_sizes": (),
-        "activation" if settings.code_activation is None else "code_activation": "identity",
+        "code_activation": "identity",
         "output_activation": "identity",
         "loss": "squared_error",
         "penalty": None,

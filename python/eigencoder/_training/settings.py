@@ -215,9 +215,22 @@ class Settings(AutoencoderSettings):
     init: Annotated[str, checks.one_of(["auto", "pca", "glorot"])]
     hidden_layer_sizes: Annotated[tuple[int, ...], checks.hidden_layer_sizes]
     activation: Annotated[str, _ACTIVATION]
-    code_activation: Annotated[str | None, checks.one_of(_core.ACTIVATIONS, none=True)]
+    code_activation: Annotated[str | None, checks.one_of(["auto", *_core.ACTIVATIONS], none=True)]
     output_activation: Annotated[str, _ACTIVATION]
     n_active: Annotated[int | None, checks.n_active]
+
+    @classmethod
+    def of(cls, estimator: object) -> Self:
+        settings = super().of(estimator)
+        return replace(settings, code_activation=settings._activation_of_code())
+
+    def _activation_of_code(self) -> str:
+        """Coordinates as they are, where nothing asks for another code."""
+        if self.code_activation != "auto":
+            return self.code_activation or self.activation
+        is_plain = self.penalty is None and self.n_active is None
+        may_be_pca = self.init != "glorot" and self.loss == "squared_error" and self.output_activation == "identity"
+        return "identity" if is_plain and may_be_pca else self.activation
 
     @property
     def n_arrays(self) -> int:
@@ -235,7 +248,7 @@ class Settings(AutoencoderSettings):
             )
         encoder = (n_features, *self.hidden_layer_sizes, self.n_components)
         activations = mirrored_activations(
-            2 * len(encoder) - 2, self.activation, self.code_activation or self.activation, self.output_activation
+            2 * len(encoder) - 2, self.activation, str(self.code_activation), self.output_activation
         )
         n_active = 0 if self.n_active is None else min(self.n_active, self.n_components)
         return Network((*encoder, *reversed(encoder[:-1])), activations, self.tied_weights, n_active)

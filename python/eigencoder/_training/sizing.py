@@ -31,6 +31,7 @@ class _Trained(NamedTuple):
 
     network: Network
     parameters: NDArray[Any]
+    scales: NDArray[Any] | None
     optimizer_state: OptimizerState
     result: FitResult
 
@@ -138,9 +139,9 @@ class SizeSearch(Training):
                     print(f"{size} code units: score {score:.6g} on held-out rows", flush=True)
                 is_enough = score >= self.share
                 if is_enough:
-                    found = _Trained(self.network, self.parameters, self.optimizer_state, result)
+                    found = _Trained(self.network, self.parameters, self.scales, self.optimizer_state, result)
                 if found is not None:
-                    self.network, self.parameters, self.optimizer_state, result = found
+                    self.network, self.parameters, self.scales, self.optimizer_state, result = found
                 if self.max_iter == 0:
                     return result, None
                 next_size = bracket.next_size(size, is_enough, self._guess(size, score))

@@ -17,7 +17,7 @@ from .checks import boolean
 from .columns import Columns
 from .estimators import AutoencoderEstimator, is_autoencoder, name_features
 from .network import Network
-from .parts import checked_network
+from .parts import checked_network, read_by_others
 from .settings import AutoencoderSettings, Settings
 from .training import Training
 from .units import fold_scales, unfold_scales
@@ -52,7 +52,9 @@ def _check_layers(name: str, layers: object) -> tuple[NamedLayer, ...]:
                 f"each of {name} must be an autoencoder such as Autoencoder(64), or a pair (name, autoencoder), found "
                 f"{layers[position - 1]!r} at position {position}"
             )
-    return tuple(named_layers(layers))
+    *others, last = named_layers(layers)
+    # From PCA's start codes would be small about a mean far from 0, and fine-tuning was seen to leave them so.
+    return (*((name, read_by_others(each, code_activation=None, init="glorot")) for name, each in others), last)
 
 
 @dataclass(frozen=True, kw_only=True)

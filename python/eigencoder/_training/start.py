@@ -67,7 +67,7 @@ class LinearMap(NamedTuple):
 
 def obstacle(settings: Settings) -> str | None:
     """What keeps the network from being PCA; None: nothing."""
-    code = settings.code_activation or settings.activation
+    code = str(settings.code_activation)
     activations = {code, settings.activation} if settings.hidden_layer_sizes else {code}
     if settings.loss != "squared_error":
         return f"loss={settings.loss!r}"

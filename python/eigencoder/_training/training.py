@@ -310,7 +310,7 @@ class Training:
             return None
         network, rows = units.in_training(self.network), data.weighed_rows
         layers = layers_of(*network.unpack(parameters), network.activations, network.n_active_outputs, x.dtype)
-        blocks = [units.of_values(x[rows[block]]) for block in gen_batches(len(rows), _BLOCK_ROWS)]
+        blocks = (units.of_values(x[rows[block]]) for block in gen_batches(len(rows), _BLOCK_ROWS))
         return np.concatenate([_core.squared_errors(layers, z, self.n_threads, self.device) for z in blocks])
 
     def _fit(

@@ -68,7 +68,13 @@ def _network(estimator: Any, n_features: int) -> Network:
         if not hasattr(estimator, "n_components_"):
             raise ValueError(f"n_components={n_components:g} of the unfitted estimator is no size yet: fit it")
         n_components = estimator.n_components_
-    code = estimator.activation if estimator.code_activation is None else estimator.code_activation
+    code = estimator.code_activation
+    if code == "auto":
+        is_plain = estimator.penalty is None and estimator.n_active is None
+        may_be_pca = estimator.loss == "squared_error" and estimator.output_activation == "identity"
+        code = "identity" if is_plain and may_be_pca and estimator.init != "glorot" else None
+    if code is None:
+        code = estimator.activation
     return Network(
         layer_sizes=(n_features, *hidden_sizes, n_components, *reversed(hidden_sizes), n_features),
         activations=(*hidden, code, *hidden, estimator.output_activation),

@@ -94,9 +94,9 @@ class Training:
         self.objective, self.optimizer = settings.objective(), settings.optimizer()
         self.schedule = settings.schedule(max_iter=self.max_iter, first_epoch=0 if incremental else self.n_iter_before)
         _core.check(self.network.config, self.objective)
-        engine = _core.engine(self.device)  # raises where there is none
         if self.device == "auto":  # once for all calls of this fit
-            self.device = "cuda" if engine["name"].startswith("cuda") else "cpu"
+            self.device = "cpu" if _core.cuda_status() else "cuda"
+        _core.engine(self.device)  # raises where there is none
 
         self.packed = self._packed(x.dtype)
         n_validation = self.count_held_out(x, x_val)

@@ -32,9 +32,11 @@ ESTIMATORS = [
     DenoisingAutoencoder(activation="identity", solver="exact"),
     Autoencoder(0.5, validation_fraction=0.3, max_iter=5),
     Autoencoder(0.9, validation_fraction=0.3, activation="identity", solver="exact"),
+    EncoderClassifier(Autoencoder(4)),
     EncoderClassifier(Autoencoder(4, max_iter=5), learning_rate_init=0.01),
     EncoderClassifier(Autoencoder(4, max_iter=5), class_weight="balanced", solver="lbfgs", alpha=0.01),
     EncoderClassifier(Autoencoder(4, max_iter=5), early_stopping=True, solver="lbfgs", alpha=0.01, random_state=0),
+    StackedAutoencoder([Autoencoder(5), Autoencoder(3)]),
     StackedAutoencoder([Autoencoder(5), SparseAutoencoder(3)]),
     StackedAutoencoder(
         [("tied", Autoencoder(4, code_activation=None, tied_weights=True))], tied_weights=True, alpha=1e-3

@@ -84,8 +84,11 @@ def test_dead_code_units():
 
 
 def test_units_beyond_the_rank_may_be_dead():
-    x = np.outer(np.arange(50.0), [1, 2, 3])
-    assert words_of(lambda: Autoencoder(3, activation="identity").fit(x)) == []
+    for rank in (1, 3):
+        x = np.random.default_rng(0).normal(size=(50, rank)) @ np.eye(rank, 4)
+        model = Autoencoder(8, solver="exact").fit(x)
+        assert np.sum(np.ptp(model.transform(x), axis=0) > 0) == rank
+        assert words_of(lambda model=model, x=x: model.fit(x)) == []
 
 
 def test_a_network_that_explains_less_than_pca_or_than_the_mean():

@@ -32,6 +32,6 @@ def test_they_are_those_of_lapack(name: str, factor: float) -> None:
 
 @pytest.mark.parametrize("name", EIGENVALUES)
 def test_they_have_the_same_bits_each_time(name: str) -> None:
-    matrix = (Q * EIGENVALUES[name]) @ Q.T
+    matrix = np.diag(EIGENVALUES[name])  # in which Lanczos' method soon has to draw another vector
     for one, other in zip(leading_eigenvectors(matrix, 5), leading_eigenvectors(matrix, 5), strict=True):
         np.testing.assert_array_equal(one, other)

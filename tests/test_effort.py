@@ -12,11 +12,13 @@ from sklearn.model_selection import cross_val_score, train_test_split
 from sklearn.neural_network import MLPClassifier
 
 from eigencoder import Autoencoder, DenoisingAutoencoder, EncoderClassifier, SparseAutoencoder, StackedAutoencoder
-from eigencoder._training import effort
+from eigencoder._data.training_data import TrainingData
+from eigencoder._training import cycles, effort
+from eigencoder._training.exact import FitResult
 from eigencoder._training.network import Network
 from tolerances import EQUIVALENCE, PCA_START
 
-DIGITS = load_digits().data
+DIGITS, CLASSES = load_digits(return_X_y=True)
 TABLES = {
     "iris": (load_iris().data, 2),
     "wine": (load_wine().data, 5),
@@ -145,10 +147,57 @@ def test_given_rows_judge_in_the_place_of_those_set_apart():
     EQUIVALENCE.assert_close(model.best_loss_, -model.score_samples(DIGITS[600:700]).mean())
 
 
+def test_too_few_rows_to_tell_leave_the_start_as_it_is():
+    model = Autoencoder(8, hidden_layer_sizes=(32,), random_state=0).fit(DIGITS[:99])
+    assert_same_bits(model, clone(model).set_params(max_iter=0).fit(DIGITS[:99]))
+    assert clone(model).fit(DIGITS[:300]).n_iter_ > 1
+
+
 def test_rows_that_only_learn_by_heart_leave_the_start_as_it_is():
     x = np.random.default_rng(0).normal(size=(120, 20))
     model = Autoencoder(3, hidden_layer_sizes=(30,), random_state=0).fit(x)
     assert_same_bits(model, clone(model).set_params(max_iter=0).fit(x))
+
+
+class Scripted:
+    """A training of 600 rows whose parameter counts the cycles, and whose errors are told for each count."""
+
+    def __init__(self, *errors):
+        self.data, self.seed, self.tol, self.starts_well = TrainingData(DIGITS[:600]), 0, 1e-4, True
+        self.parameters, self.scales = np.zeros(1), None
+        self._errors = errors
+
+    def cycle_lengths(self, n_rows, n_networks):
+        return (1,) * (len(self._errors) - 1)
+
+    def cycle(self, branch, n_epochs, first_epoch, reporter):
+        branch.parameters += 1
+        return FitResult("max_iter", [1.0], [1.0], 1.0, rows_seen=1), None
+
+    def errors(self, data, parameters):
+        return np.resize(self._errors[int(parameters[0])], len(data.weighed_rows)).astype(float)
+
+    def train(self):
+        result, _ = cycles.train(self, None, overfits=True, can_restart=True)
+        return int(self.parameters[0]), len(result.loss_curve), result.best_loss
+
+
+@pytest.mark.parametrize(
+    ("errors", "kept", "n_cycles"),
+    [
+        (([2, 2], [1, 1], [0.5, 0.5]), 2, 2),
+        (([2, 2], [3, 3], [1, 1]), 2, 2),  # the first one may lose what a later one wins
+        (([2, 2], [1, 1], [3, 3], [0, 0]), 1, 2),  # the third does not come
+        (([2, 2], [1, 1], [0.99999, 0.99999], [0, 0]), 2, 2),  # nor where the second gains less than tol
+        (([2, 2], [3, 3], [2.5, 2.5]), 0, 2),
+        (([2, 2], [3.9, 0.09]), 0, 1),  # a gain of 0.005 in the mean, its standard error 0.2
+        (([2, 2], [2.0, 1.9]), 1, 1),  # one of 0.05, its standard error 0.005
+    ],
+)
+def test_the_best_weights_are_kept_and_the_start_unless_it_is_beaten(errors, kept, n_cycles):
+    found, n_epochs, best_loss = Scripted(*errors).train()
+    assert (found, n_epochs) == (kept, n_cycles)
+    assert best_loss == pytest.approx(np.mean(errors[kept]), abs=0.02)
 
 
 @pytest.mark.parametrize("n_rows", [300, 600])
@@ -230,7 +279,28 @@ def test_a_classifier_of_four_units_is_as_good_as_the_network_of_scikit_learn(lo
     assert found >= expected - 0.01
 
 
+def test_a_code_that_further_layers_read_is_that_of_the_activation():
+    x, y = DIGITS[:100], CLASSES[:100]
+    stack = StackedAutoencoder([Autoencoder(8), Autoencoder(4)], random_state=0)
+    assert Autoencoder(4).fit(x)._activations == ("identity", "identity")
+    assert stack.fit(x)._activations == ("sigmoid", "identity", "identity", "identity")
+    for encoder, activations in ((Autoencoder(4), ["sigmoid"]), (stack, ["sigmoid"] * 2)):
+        assert list(EncoderClassifier(clone(encoder), random_state=0).fit(x, y)._activations[:-1]) == activations
+    given = Autoencoder(4, code_activation="identity")
+    assert EncoderClassifier(given, random_state=0).fit(x, y)._activations[0] == "identity"
+
+
 def test_a_stack_is_trained_by_need():
     train, test = train_test_split(DIGITS, random_state=0)
     stack = StackedAutoencoder([Autoencoder(32), Autoencoder(8)], random_state=0).fit(train)
     assert stack.score(test) > score_of_pca(8, train, test) - FLOOR
+
+
+def test_a_share_of_variance_is_found_with_hidden_layers():
+    """Sizes that are tried after the found one leave nothing behind."""
+    autoencoder = Autoencoder(0.75, hidden_layer_sizes=(24,), random_state=0).fit(DIGITS[:400])
+    scores = dict(zip(*(autoencoder.size_curve_[name].tolist() for name in ("n_components", "score")), strict=True))
+    assert scores[autoencoder.n_components_] >= 0.75
+    assert all(score < 0.75 for size, score in scores.items() if size < autoencoder.n_components_)
+    again = autoencoder.set_params(warm_start=True).fit(DIGITS[:400])
+    assert again.n_components_ <= max(scores)

@@ -52,7 +52,7 @@ def _advise_on_max_iter(training: Training, result: FitResult) -> None:
     settings = training.settings
     if isinstance(settings, Settings) and is_share(settings.n_components):
         return
-    ends_early = training.given_max_iter is not None and result.status == "max_iter" and not training.by_need
+    ends_early = training.given_max_iter is not None and result.status == "max_iter"
     curve = result.validation_loss_curve if settings.early_stopping else result.loss_curve
     if not ends_early or settings.learning_rate == "cosine" or len(curve) < 2:
         return
@@ -97,8 +97,10 @@ def _advise_on_code(training: Training, x: NDArray[Any]) -> None:
     network = training.network
     codes = _core.forward(_layers(training)[: network.code_layer + 1], x, training.n_threads, training.device)
     n_alive = int(np.sum(np.ptp(codes, axis=0) > 0))
-    n_within_rank = min(network.n_components, *x.shape)
-    if n_within_rank - n_alive > _DEAD_SHARE * n_within_rank and (x != x[0]).any():
+    n_units = min(network.n_components, *x.shape)
+    if n_units - n_alive > _DEAD_SHARE * n_units:
+        n_units = min(n_units, int(np.linalg.matrix_rank(x - x.mean(axis=0))))  # a unit beyond it has nothing to say
+    if n_units - n_alive > _DEAD_SHARE * n_units:
         _warn(
             f"{network.n_components - n_alive} of {network.n_components} code units are dead: they say the same of all "
             f"{len(x)} training rows that were looked at. Lower learning_rate_init, or use scale='auto' and "

@@ -42,7 +42,8 @@ class EncoderClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]
         ``sample_weight`` counts as a repetition. Rows that ``early_stopping`` sets apart are weighed too, those of
         ``X_val`` are not. In ``fit`` only the ratios matter, in ``partial_fit`` the weights count as they are.
     corruption, corruption_level, solver, ..., epsilon, max_grad_norm, averaging, batch_size, ..., verbose
-        See `Autoencoder`. The scale "auto" is "standard" here. There is no "exact" solver. Of the rows that
+        See `Autoencoder`. The scale "auto" is "standard" here, but for X on a GPU; a training by need has
+        ``learning_rate_init=0.01``. There is no "exact" solver. Of the rows that
         ``early_stopping`` sets apart each class gives its share, and keeps one that trains.
     device : {"cpu", "cuda", "cuda:0", "cuda:1", ..., "auto"}, default="cpu"
         Where to train and predict; see `Autoencoder`. An unfitted encoder is fitted where its own

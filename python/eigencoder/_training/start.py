@@ -57,12 +57,16 @@ _BLOCK = 512
 
 
 class LinearMap(NamedTuple):
-    """y = (z - offset) encoder, (d, r), and back: y decoder + mean. z are rows in the units of training."""
+    """y = (z - offset) encoder, (d, r), and back: y decoder + mean. z are rows in the units of training.
+
+    ``variances`` are those of y, (r,), where they are known.
+    """
 
     offset: Array
     encoder: Array
     decoder: Array
     mean: Array
+    variances: Array | None
 
 
 def obstacle(settings: Settings) -> str | None:
@@ -135,7 +139,8 @@ def _best_linear_map(
     deviations = Deviations(x, data.shares, n_threads, data.mean(), units.factor)
     mean = offset = units.of_values(deviations.mean)
     narrowest = min(network.layer_sizes)
-    if settings.corruption in ("masking", "gaussian") and not network.tied_weights:
+    is_noisy = settings.corruption in ("masking", "gaussian") and not network.tied_weights
+    if is_noisy:
         noise = exact.Noise.of(settings, data, units)
         variance = noise.mean_variance(x, data.shares, units)
         encoder, decoder = exact.solve(deviations, narrowest, 0.0, noise.keep, variance)
@@ -145,7 +150,8 @@ def _best_linear_map(
         variances, encoder = deviations.principal_components(narrowest)
         decoder = encoder.T
     carried = exceed_rounding(variances) & (variances > np.finfo(x.dtype).tiny)  # else no weight can have a square
-    return LinearMap(offset, np.ascontiguousarray(encoder[:, carried]), decoder[carried], mean)
+    of_y = None if is_noisy else variances[carried]
+    return LinearMap(offset, np.ascontiguousarray(encoder[:, carried]), decoder[carried], mean, of_y)
 
 
 def _gain(
@@ -161,6 +167,8 @@ def _gain(
     The largest u is a tenth, or less: what bends, bend u^2 of u, costs at most a share of PCA's loss. Not less than
     where rounding costs as much as what bends.
     """
+    if linear_map.variances is not None and set(network.activations[:-1]) == {"identity"}:
+        return np.sqrt(linear_map.variances), 1.0
     x, shares = require_host(data.x, "init='pca'"), data.shares
     weighed = np.flatnonzero(shares)
     n_coordinates = len(linear_map.decoder)
@@ -174,7 +182,7 @@ def _gain(
             bent *= (largest / larger) ** 4
             largest = larger
         if largest > 0:
-            bent += float(np.einsum("i,ij,ij->", shares[rows], (y / largest) ** 4, y * y))
+            bent += float(np.einsum("i,ij,ij->", shares[rows], ((y / largest) ** 2) ** 2, y * y))
         errors = z - linear_map.mean - product(y, linear_map.decoder, n_threads)
         loss += float(np.einsum("i,ij,ij->", shares[rows], errors, errors))
     bend = sum(_LINEAR_PARTS[activation].bend for activation in network.activations)

@@ -73,6 +73,15 @@ def test_the_estimator_never_changes(function):
     np.testing.assert_equal(vars(fitted), before)
 
 
+@pytest.mark.parametrize("hidden", [(), (5,)], ids=str)
+@pytest.mark.parametrize("init", ["auto", "pca"])
+def test_the_gradients_agree_though_those_of_the_start_are_rounding(init, hidden):
+    estimator = eigencoder.Autoencoder(3, hidden_layer_sizes=hidden, init=init, random_state=0)
+    report = check_gradients(estimator, data())
+    assert report.ok, report
+    assert estimator.init == init
+
+
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=range(len(ESTIMATORS)))
 def test_the_gradients_agree(estimator):
     report = check_gradients(estimator, data())

@@ -3,7 +3,7 @@
 import copy
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,7 @@ from . import reference
 from ._base import BaseAutoencoder
 from ._data.device import require_host
 from ._training.objective import Objective
+from ._training.settings import Settings
 
 _FLOOR = 1e-3  # errors are relative to |g| + _FLOOR max |g|
 _REFERENCE_TOLERANCE = 1e-10
@@ -145,7 +146,7 @@ def check_gradients(estimator: BaseAutoencoder, X: ArrayLike) -> GradientReport:
     Parameters
     ----------
     estimator : Autoencoder
-        Fitted or not, never changed.
+        Fitted or not, never changed. One that is not gets Glorot's weights: at PCA's, gradients are mostly rounding.
     X : array-like of shape (n_samples, n_features)
         Data; a KL penalty needs several rows.
 
@@ -159,7 +160,7 @@ def check_gradients(estimator: BaseAutoencoder, X: ArrayLike) -> GradientReport:
     ValueError, TypeError
         As in ``fit``.
     """
-    fitted = _fitted(estimator, X)
+    fitted = _fitted(_from_random_weights(estimator), X)
     objective = Objective(fitted, X, None, _NOISE_SEED, np.dtype(np.float64))
     network = objective.network
     double = copy.copy(fitted)
@@ -192,6 +193,16 @@ def _error(g: NDArray[Any], other: NDArray[Any], largest: float) -> float:
     difference, scale = np.abs(g - other), _scale(g, largest)
     errors = np.divide(difference, scale, out=np.where(difference > 0, np.inf, 0.0), where=scale > 0)
     return float(errors.max(initial=0.0))
+
+
+def _from_random_weights(estimator: BaseAutoencoder) -> BaseAutoencoder:
+    """The same network, not fitted; a fitted one as it is."""
+    settings = estimator._settings()
+    if hasattr(estimator, "coefs_") or not isinstance(settings, Settings) or settings.init == "glorot":
+        return estimator
+    start: Any = clone(estimator)
+    start.init, start.code_activation = "glorot", settings.code_activation  # a subclass may not have them as parameters
+    return cast(BaseAutoencoder, start)
 
 
 def _fitted(estimator: BaseAutoencoder, X: ArrayLike) -> BaseAutoencoder:

@@ -69,9 +69,8 @@ def measure(progress: TrainingProgress, *, max_iter: int = 20) -> Native:
     with progress.step("    C++ and NumPy"):
         speeds = _speeds(digits.train, max_iter)
     with progress.step("    gradients"):
-        # At PCA's weights the gradients are so small that rounding is much of them.
         reports = [
-            check_gradients(autoencoder.set_params(init="glorot", random_state=0, n_jobs=1), digits.train[:10])
+            check_gradients(autoencoder.set_params(random_state=0, n_jobs=1), digits.train[:10])
             for autoencoder in (
                 Autoencoder(8, hidden_layer_sizes=(16,), activation="tanh"),
                 SparseAutoencoder(16),

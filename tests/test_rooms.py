@@ -17,6 +17,7 @@ FLOORS = [
     ["config", "gradients", "classifier", "stacked", "sparse", "denoising"],
     ["autoencoder"],
     ["_base"],
+    ["model_file", "_file"],
     ["_training"],
     ["_data"],
     ["_core", "exceptions", "reference"],

@@ -15,12 +15,13 @@ from sklearn.decomposition import PCA
 import eigencoder
 from as_given import Autoencoder, DenoisingAutoencoder, EncoderClassifier, StackedAutoencoder
 from eigencoder import DivergenceError, _core
+from eigencoder._training.training import Training
 
 if not os.environ.get("EIGENCODER_CUDA_ENGINE"):
     pytest.skip("needs an engine of the CPU in the place of CUDA's", allow_module_level=True)
 
 from stand_in.gpu import DlpackArray, GpuArray, Relabelled, on_host
-from tolerances import OTHER_UNITS, PCA_START
+from tolerances import OTHER_UNITS, PCA_START, Tolerance
 
 EXPORTS = [GpuArray, DlpackArray]
 DTYPES = [np.float32, np.float64]
@@ -99,7 +100,7 @@ def test_means_and_units_are_those_of_host_arrays(dtype, parameters):
     "parameters",
     [
         {},
-        {"hidden_layer_sizes": (8,)},
+        {"hidden_layer_sizes": (8,), "n_components": 4},
         {"hidden_layer_sizes": (8,), "activation": "relu"},
         {"hidden_layer_sizes": (8,), "scale": None},
         {"n_components": 4, "tied_weights": True, "corruption": "masking"},
@@ -113,9 +114,27 @@ def test_the_start_is_that_of_host_arrays(dtype, parameters):
     found = clone(estimator).fit(GpuArray(x), sample_weight=WEIGHTS)
     assert found.solver_ == expected.solver_
     assert found.loss_ == pytest.approx(expected.loss_, rel=PCA_START.relative)
-    codes = expected.transform(x)
-    np.testing.assert_allclose(
-        found.transform(x), codes, rtol=0, atol=OTHER_UNITS[np.dtype(dtype).name] * np.abs(codes).max()
+    tolerance = Tolerance(OTHER_UNITS[np.dtype(dtype).name], floor=1)
+    tolerance.assert_close(found.transform(x), expected.transform(x))
+    for ours, theirs in zip(found.coefs_, expected.coefs_, strict=True):
+        tolerance.assert_close(ours, theirs)
+    if expected._scales is not None:
+        tolerance.assert_close(found._scales, expected._scales)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_judges_cycles_is_that_of_host_arrays(dtype):
+    x = (100 + data(dtype, 600)).astype(dtype)
+    estimator = eigencoder.Autoencoder(2, hidden_layer_sizes=(8,), max_iter=0, random_state=0, device="cuda")
+    found, expected = (
+        Training(clone(estimator), X, None, sample_weight=None, X_val=None, y_val=None, classes=None, incremental=False)
+        for X in (GpuArray(x), x)
+    )
+    for training in (found, expected):
+        training.begin()
+    errors = expected.errors(expected.data, expected.parameters)
+    Tolerance(OTHER_UNITS[np.dtype(dtype).name], floor=1).assert_close(
+        found.errors(found.data, expected.parameters), errors
     )
 
 

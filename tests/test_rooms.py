@@ -14,7 +14,7 @@ PACKAGE = "eigencoder"
 # From the top to the ground; a module may import what stands in its own row or in a lower one.
 FLOORS = [
     ["cli", "demo"],
-    ["export"],
+    ["export", "_progress"],
     ["config", "gradients", "classifier", "stacked", "sparse", "denoising"],
     ["autoencoder"],
     ["_base"],

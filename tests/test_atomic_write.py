@@ -57,16 +57,12 @@ def test_a_new_file_has_those_of_the_umask(tmp_path, umask):
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o666 & ~umask
 
 
-def test_no_one_else_sees_what_only_the_owner_may_read(path):
+def test_no_one_else_ever_sees_what_only_the_owner_may_read(path, monkeypatch):
     path.chmod(0o600)
-
-    def chunks():
-        (temporary,) = (each for each in path.parent.iterdir() if each != path)
-        assert stat.S_IMODE(temporary.stat().st_mode) == 0o600
-        yield b"secret"
-
-    atomic_write(path, chunks())
-    assert path.read_bytes() == b"secret"
+    created = []
+    monkeypatch.setattr(os, "fchmod", lambda descriptor, _: created.append(stat.S_IMODE(os.fstat(descriptor).st_mode)))
+    atomic_write(path, NEW)
+    assert created == [0o600]
 
 
 @pytest.mark.parametrize("exists", [True, False])
@@ -80,6 +76,23 @@ def test_a_symbolic_link_is_followed(tmp_path, exists):
     assert link.is_symlink()
     assert target.read_bytes() == WRITTEN
     assert list(target.parent.iterdir()) == [target]
+
+
+def test_the_bytes_are_on_the_disk_before_they_take_the_path_and_then_the_folder(path, monkeypatch):
+    done = []
+
+    def recording(name, function):
+        def call(first, *others):
+            is_folder = name == "fsync" and stat.S_ISDIR(os.fstat(first).st_mode)
+            done.append("fsync of the folder" if is_folder else name)
+            return function(first, *others)
+
+        return call
+
+    for name in ("fsync", "replace"):
+        monkeypatch.setattr(os, name, recording(name, getattr(os, name)))
+    atomic_write(path, NEW)
+    assert done == ["fsync", "replace", "fsync of the folder"]
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])

@@ -231,6 +231,9 @@ class Own(Autoencoder):
     pass
 
 
+OfTheSameName = type("Autoencoder", (Autoencoder,), {})
+
+
 @pytest.mark.parametrize(
     ("model", "message"),
     [
@@ -238,6 +241,7 @@ class Own(Autoencoder):
             lambda: Own(3, **FEW).fit(X),
             r"the estimator is a .*\.Own, .* names only the classes Autoencoder",
         ),
+        (lambda: OfTheSameName(3, **FEW).fit(X), r"the estimator is a .*\.Autoencoder, and a model file"),
         (lambda: classifier(Own(3, **FEW)), r"encoder of the estimator is a .*\.Own"),
         (lambda: classifier(Own(3, **FEW).fit(X)), r"encoder of the estimator is a .*\.Own"),
         (lambda: StackedAutoencoder([Own(3, **FEW)], **FEW).fit(X), r"layers of the estimator is a .*\.Own"),

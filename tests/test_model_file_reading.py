@@ -159,6 +159,40 @@ def test_a_missing_key_is_refused_by_name(large, path):
         assert_refused(joined(header, other, body), f"lacks '{key}'" if key != "solver" else None)
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("classes",), ["x", "z", "y"], "its classes must be 3 in ascending order"),
+        (("classes",), ["x", "x", "y"], "its classes must be 3 in ascending order"),
+        (("classes",), ["x", "y"], "its classes must be 3 in ascending order"),
+        (("feature_names",), ["a", "b"], "it has 2 feature names, expected 3"),
+        (("network", "n_encoder_layers"), 1, "n_encoder_layers of EncoderClassifier must be 2, found 1"),
+        (("network", "activations"), ["sigmoid", "sin", "identity"], "of network and objective, .*'sin'"),
+        (
+            ("attributes", "encoder_"),
+            3,
+            "'encoder_' of attributes must be the number of one of the 3 estimators inside",
+        ),
+        (("attributes", "estimators", 2, "attributes", "layers_", 1, 1), 0, "layers_ have the shapes"),
+        (("attributes", "estimators", 2, "attributes", "layers_", 1, 1), 2, "the number of one of the 2 estimators"),
+        (("estimator", "class"), "Autoencoder", "params of Autoencoder has the unknown key"),
+        (("estimator", "class"), "os.system", "'class' of estimator must be one of 'Autoencoder'"),
+        (("estimator", "params", "solver"), "exact", "of the parameters of EncoderClassifier, solver must be one of"),
+    ],
+)
+def test_what_contradicts_the_rest_is_refused(large, path, value, message):
+    header, configuration, body = parts(large)
+    assert_refused(joined(header, changed(configuration, path, lambda _: value), body), message)
+
+
+def test_moments_of_another_network_are_refused(large):
+    tensors = tensors_of(large)
+    longer = {name: np.repeat(t, 2) for name, t in tensors.items() if name.startswith("training.")}
+    assert len(longer) == 4
+    message = r"the tensors of training have the lengths \[58\], expected 29"
+    assert_refused(of_tensors(parts(large)[1], tensors | longer), message)
+
+
 def test_a_tensor_too_many_or_missing_is_refused_by_name(large):
     configuration, tensors = parts(large)[1], tensors_of(large)
     assert isinstance(load(of_tensors(configuration, tensors)), EncoderClassifier)
@@ -240,6 +274,15 @@ def test_sizes_that_do_not_fit_are_refused_before_memory_is_taken(small, change,
     tracemalloc.start()
     try:
         assert_refused(data, message)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_header_longer_than_the_file_takes_no_memory(small):
+    tracemalloc.start()
+    try:
+        assert_refused((99_999_992).to_bytes(8, "little") + small[8:], "and says that 99999992 are its header")
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()

@@ -60,6 +60,8 @@ def test_fit_with_warm_start(parameters, tmp_path):
 def test_after_solvers_without_moments(solver, tmp_path):
     model = Autoencoder(4, activation="identity", solver=solver, max_iter=3, random_state=0).fit(X)
     assert_goes_on(model.set_params(solver="adam"), tmp_path, passes)
+    assert model._optimizer_state.n_updates < model._optimizer_state.n_warmup_updates
+    assert_goes_on(model, tmp_path, passes)
 
 
 def test_after_training_by_need(tmp_path):

@@ -82,10 +82,10 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, NetworkEstimator):  # typ
             The file. An old one is replaced in one step once the new one is on the disk, so that there is the old or
             the new one whatever happens; a symbolic link is followed.
         training_state : bool, default=False
-            Whether to add what a training goes on from, which makes the file three to seven times as large: the next
-            ``partial_fit``, or ``fit`` with ``warm_start``, of the loaded estimator then gives the bits that it gives
-            on this one. Without, it goes on from the weights and starts the optimizer afresh, with the same step for
-            all weights; the units of the columns, by which ``scale`` trains, are kept.
+            Whether to add what a training goes on from: the next ``partial_fit``, or ``fit`` with ``warm_start``, of
+            the loaded estimator then gives the bits that it gives on this one. The file is three times as large for a
+            plain "adam", and up to seven times. Without, it goes on from the weights and starts the optimizer afresh,
+            with the same step for all weights; the units of the columns, by which ``scale`` trains, are kept.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""The command line: ``eigencoder demo``, ``eigencoder info``, ``eigencoder --version``."""
+"""The command line: ``eigencoder demo``, ``eigencoder info``, ``eigencoder --version``, ``eigencoder --cmake-dir``."""
 
 import argparse
 import os
@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from . import __version__, show_config
+from . import __version__, _core, show_config
 
 _DEMO_NEEDS = ("matplotlib", "rich")
 _PIPE_CLOSED = 128 + signal.SIGPIPE  # as a shell shows a process that the signal has ended
@@ -50,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="eigencoder", description="Autoencoders trained at native speed.")
     parser.add_argument("--version", action="version", version=f"eigencoder {__version__}")
+    parser.add_argument("--cmake-dir", action=_PrintCMakeFolder, help="print what eigencoder_DIR is to CMake, and exit")
     commands = parser.add_subparsers(dest="command", required=True)
     demo = commands.add_parser("demo", help="train five autoencoders, print what they reach and draw pictures")
     demo.add_argument(
@@ -62,6 +64,17 @@ def _run(arguments: Sequence[str] | None) -> int:
         show_config()
         return 0
     return _demo(demo, options.out)
+
+
+class _PrintCMakeFolder(argparse.Action):
+    """An option in the place of a command, as --version is."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(nargs=0, **options)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(Path(_core.__file__).parent / "lib" / "cmake" / "eigencoder")
+        parser.exit()
 
 
 def _discard_output() -> None:

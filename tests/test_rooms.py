@@ -15,9 +15,11 @@ PACKAGE = "eigencoder"
 FLOORS = [
     ["__main__"],
     ["cli", "demo"],
+    ["export"],
     ["config", "gradients", "classifier", "stacked", "sparse", "denoising"],
     ["autoencoder"],
     ["_base"],
+    ["model_file", "_file"],
     ["_training"],
     ["_data"],
     ["_core", "exceptions", "reference"],
@@ -55,12 +57,17 @@ def test_imports_run_downwards(source):
     assert [name for name in imported_rooms(source) if FLOOR_OF[name] < FLOOR_OF[room]] == []
 
 
+@pytest.mark.parametrize("source", [path for path in SOURCES if "export" in path.parts], ids=lambda path: path.name)
+def test_export_uses_public_names_alone(source):
+    assert imported_rooms(source) <= {"export", "_file"}
+
+
 def run(program: str) -> str:
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
 
 
 def test_importing_the_package_imports_neither_scikit_learn_nor_scipy():
-    heavy = ["sklearn", "scipy", "joblib", "pandas"]
+    heavy = ["sklearn", "scipy", "joblib", "pandas", "onnx", "safetensors"]
     assert run(f"import sys, eigencoder; print([m for m in {heavy} if m in sys.modules])") == "[]\n"
 
 

@@ -39,6 +39,7 @@ _MODULES = {
     "SparseAutoencoder": "sparse",
     "StackedAutoencoder": "stacked",
     "check_gradients": "gradients",
+    "export": "export",
     "loss_and_gradients": "gradients",
     "reference": "reference",
     "show_config": "config",

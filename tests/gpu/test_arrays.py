@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+import eigencoder
 from as_given import Autoencoder
 from backend import DEVICE
+from tolerances import OTHER_UNITS, PCA_START
 
 X = np.random.default_rng(0).uniform(size=(50, 7))
 
@@ -72,6 +74,18 @@ def test_a_fit_gives_the_bits_that_it_gives_from_the_host(settings: dict[str, An
     assert found.loss_curve_ == expected.loss_curve_
     for one, other in zip(found.coefs_, expected.coefs_, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("hidden", [(), (9,)], ids=str)
+def test_the_start_from_pca_is_that_of_the_host(hidden: tuple[int, ...], dtype: str) -> None:
+    x = (10 + X * np.arange(1, 8)).astype(dtype)
+    start = eigencoder.Autoencoder(3, hidden_layer_sizes=hidden, max_iter=0, random_state=0, device=DEVICE)
+    expected = clone(start).fit(x)
+    found = clone(start).fit(on_gpu(x))
+    codes = expected.transform(x)
+    assert found.loss_ == pytest.approx(expected.loss_, rel=PCA_START.relative)
+    np.testing.assert_allclose(found.transform(x), codes, rtol=0, atol=OTHER_UNITS[dtype] * np.abs(codes).max())
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -10,15 +10,18 @@ import weakref
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.decomposition import PCA
 
 import eigencoder
 from as_given import Autoencoder, DenoisingAutoencoder, EncoderClassifier, StackedAutoencoder
 from eigencoder import DivergenceError, _core
+from eigencoder._training.training import Training
 
 if not os.environ.get("EIGENCODER_CUDA_ENGINE"):
     pytest.skip("needs an engine of the CPU in the place of CUDA's", allow_module_level=True)
 
 from stand_in.gpu import DlpackArray, GpuArray, Relabelled, on_host
+from tolerances import OTHER_UNITS, PCA_START, Tolerance
 
 EXPORTS = [GpuArray, DlpackArray]
 DTYPES = [np.float32, np.float64]
@@ -85,11 +88,74 @@ def test_means_and_units_are_those_of_host_arrays(dtype, parameters):
     x = data(dtype)
     weights = None if parameters.get("early_stopping") else WEIGHTS
     expected, found = (
-        autoencoder(**({"init": init, "code_activation": None} | parameters)).fit(array, sample_weight=weights)
-        for init, array in (("glorot", x), ("auto", GpuArray(x)))
+        autoencoder(**({"init": "glorot", "code_activation": None} | parameters)).fit(array, sample_weight=weights)
+        for array in (x, GpuArray(x))
     )
     for ours, theirs in zip(found.coefs_ + found.intercepts_, expected.coefs_ + expected.intercepts_, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=100 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"hidden_layer_sizes": (8,), "n_components": 4},
+        {"hidden_layer_sizes": (8,), "activation": "relu"},
+        {"hidden_layer_sizes": (8,), "scale": None},
+        {"n_components": 4, "tied_weights": True, "corruption": "masking"},
+    ],
+    ids=str,
+)
+def test_the_start_is_that_of_host_arrays(dtype, parameters):
+    x = (100 + data(dtype) * [1, 2, 3, 4, 5]).astype(dtype)
+    estimator = eigencoder.Autoencoder(2, max_iter=0, random_state=0, device="cuda").set_params(**parameters)
+    expected = clone(estimator).fit(x, sample_weight=WEIGHTS)
+    found = clone(estimator).fit(GpuArray(x), sample_weight=WEIGHTS)
+    assert found.solver_ == expected.solver_
+    assert found.loss_ == pytest.approx(expected.loss_, rel=PCA_START.relative)
+    tolerance = Tolerance(OTHER_UNITS[np.dtype(dtype).name], floor=1)
+    tolerance.assert_close(found.transform(x), expected.transform(x))
+    for ours, theirs in zip(found.coefs_, expected.coefs_, strict=True):
+        tolerance.assert_close(ours, theirs)
+    if expected._scales is not None:
+        tolerance.assert_close(found._scales, expected._scales)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_judges_cycles_is_that_of_host_arrays(dtype):
+    x = (100 + data(dtype, 600)).astype(dtype)
+    estimator = eigencoder.Autoencoder(2, hidden_layer_sizes=(8,), max_iter=0, random_state=0, device="cuda")
+    found, expected = (
+        Training(clone(estimator), X, None, sample_weight=None, X_val=None, y_val=None, classes=None, incremental=False)
+        for X in (GpuArray(x), x)
+    )
+    for training in (found, expected):
+        training.begin()
+    errors = expected.errors(expected.data, expected.parameters)
+    Tolerance(OTHER_UNITS[np.dtype(dtype).name], floor=1).assert_close(
+        found.errors(found.data, expected.parameters), errors
+    )
+
+
+@pytest.mark.parametrize("hidden", [(), (8,)])
+def test_training_by_need_is_not_below_pca(hidden):
+    x = data(np.float32, 600)
+    estimator = eigencoder.Autoencoder(2, hidden_layer_sizes=hidden, random_state=0, device="cuda").fit(GpuArray(x))
+    assert estimator.score(x) > PCA(2).fit(x).explained_variance_ratio_.sum() - PCA_START.relative
+
+
+def test_a_start_that_needs_the_host_is_left_where_nothing_is_given():
+    wide = np.random.default_rng(0).random((20, 4097), np.float32)
+    for parameters, X, found in (
+        ({"corruption": "masking"}, data(), "corruption='masking'"),
+        ({}, wide, "over 4096 features"),
+    ):
+        estimator = eigencoder.Autoencoder(2, max_iter=0, random_state=0, device="cuda").set_params(**parameters)
+        expected = clone(estimator).set_params(init="glorot", code_activation="identity").fit(X)
+        np.testing.assert_allclose(clone(estimator).fit(GpuArray(X)).coefs_[0], expected.coefs_[0], rtol=1e-4)
+        with pytest.raises(TypeError, match=f"init='pca' with {found} takes it from the host alone"):
+            estimator.set_params(init="pca").fit(GpuArray(X))
 
 
 @pytest.mark.parametrize("export", EXPORTS)
@@ -245,7 +311,6 @@ def test_entries_whose_squares_overflow_are_named_by_their_column():
     ("parameters", "error", "message"),
     [
         ({"n_components": 0.5}, TypeError, "n_components=0.5 takes it from the host alone"),
-        ({"init": "pca"}, TypeError, "init='pca' takes it from the host alone"),
         ({"scale": "standard"}, TypeError, "scale='standard' takes it from the host alone"),
         ({"scale": "minmax"}, TypeError, "scale='minmax' takes it from the host alone"),
         ({"corruption": "salt_and_pepper", "early_stopping": True}, ValueError, "'salt_and_pepper' needs .*X_val"),

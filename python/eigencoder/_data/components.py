@@ -6,7 +6,7 @@ one thread, so that no number of threads changes a bit.
 
 import inspect
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,14 @@ from sklearn.utils.extmath import svd_flip
 from threadpoolctl import threadpool_limits
 
 from .. import _core
+from .._core import DeviceArray
+from . import moments_on_gpu
+from .device import Matrix
 
 Array = NDArray[np.float64]
 
 _BLOCK = 512
+_EPS = float(np.finfo(np.float64).eps)
 _FEW = 16  # so that a second copy of few rows is none
 _MANY, _SMALL_PART = 300, 10  # eigenvectors of which Lanczos' method finds a tenth sooner than LAPACK
 _IS_REPEATABLE = "rng" in inspect.signature(eigsh).parameters  # SciPy 1.17, which else draws anew in each call
@@ -32,6 +36,8 @@ class Deviations:
     Each is scaled by the root of its share, so that the products of the columns are the covariance, and the columns by
     factors, (n_features,), where they are given.
     """
+
+    eps = _EPS  # of their products
 
     def __init__(
         self,
@@ -132,6 +138,35 @@ class Deviations:
         return np.asarray(self._x[self._rows[block]])
 
 
+class DeviationsOnGpu(NamedTuple):
+    """The same of rows that lie on a GPU, whose covariance comes from there, to the rounding of their dtype."""
+
+    x: DeviceArray
+    shares: Array
+    mean: Array
+    factors: NDArray[Any] | None
+
+    @property
+    def eps(self) -> float:
+        return float(np.finfo(self.x.dtype).eps)
+
+    def principal_components(self, n: int) -> tuple[Array, Array]:
+        """The n largest variances, and their components as columns with the signs of PCA."""
+        covariance = moments_on_gpu.covariance(self.x, self.shares, self.mean)
+        if self.factors is not None:
+            covariance *= np.multiply.outer(self.factors, self.factors.astype(np.float64))
+        return leading_eigenvectors(covariance, n)
+
+
+def deviations_of(
+    x: Matrix, shares: Array, n_threads: int, mean: Array, factors: NDArray[Any] | None
+) -> Deviations | DeviationsOnGpu:
+    """Of the rows of x, wherever they lie."""
+    if isinstance(x, DeviceArray):
+        return DeviationsOnGpu(x, shares, mean, factors)
+    return Deviations(x, shares, n_threads, mean, factors)
+
+
 def sum_of_grams(blocks: Iterable[Array], n_columns: int, n_threads: int) -> Array:
     """sum a^T a of the blocks a, (n, n_columns)."""
     gram = np.zeros((n_columns, n_columns))
@@ -172,9 +207,9 @@ def _by_lanczos(matrix: Array, n: int) -> tuple[Array, Array] | None:
     return largest * values, vectors
 
 
-def exceed_rounding(variances: Array) -> NDArray[np.bool_]:
+def exceed_rounding(variances: Array, eps: float = _EPS) -> NDArray[np.bool_]:
     """Which of all variances are not those of rounding, of which up to 10 roundings of the largest were seen."""
-    return np.asarray(variances > 10 * len(variances) * np.finfo(np.float64).eps * variances.max(initial=0.0))
+    return np.asarray(variances > 10 * len(variances) * eps * variances.max(initial=0.0))
 
 
 def unit_columns(columns: Array, variances: Array) -> Array:

@@ -4,6 +4,7 @@ One unit of each layer carries a coordinate of the rows, in a part of its activa
 units have random weights, and nothing that is carried reads them yet.
 """
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,11 +14,11 @@ from sklearn.utils import gen_batches
 
 from .. import _core
 from .._core import DeviceArray
-from .._data.components import Deviations, exceed_rounding, product
+from .._data.components import Deviations, deviations_of, exceed_rounding, product
 from .._data.device import Matrix, require_host
 from .._data.training_data import TrainingData
 from . import exact
-from .network import Network
+from .network import Layer, Network, layers_of
 from .settings import Settings
 from .units import Units
 
@@ -54,6 +55,8 @@ _TOLERANCE = 5e-5  # of PCA's loss, for what bends
 _NOTHING = 1e-10  # of the variance
 _FAN_IN = 32  # of a layer whose weights have the learning rate as it is given
 _BLOCK = 512
+_NOISES = ("masking", "gaussian")
+_MOST_COLUMNS_ON_GPU = 4096  # whose covariance is the gradient of a network with as many units
 
 
 class LinearMap(NamedTuple):
@@ -93,10 +96,28 @@ def check(settings: Settings) -> None:
         raise ValueError(f"init='pca' starts from a linear map, which a network with {found} is not: use init='auto'")
 
 
+def obstacle_on_gpu(settings: Settings, x: Matrix) -> str | None:
+    """What keeps the start from being computed where x lies; None: nothing, or x lies on the host."""
+    if not isinstance(x, DeviceArray):
+        return None
+    if settings.corruption in _NOISES and not settings.tied_weights:
+        return f"corruption={settings.corruption!r}"
+    if x.shape[1] > _MOST_COLUMNS_ON_GPU:
+        return f"over {_MOST_COLUMNS_ON_GPU} features"
+    return None
+
+
+def check_data(settings: Settings, x: Matrix) -> None:
+    """Refuse a start from PCA of these rows that cannot be."""
+    found = obstacle_on_gpu(settings, x)
+    if settings.init == "pca" and found is not None:
+        require_host(x, f"init='pca' with {found}")
+
+
 def is_pca(settings: Settings, x: Matrix) -> bool:
     """Whether training starts from PCA, or under noise from the best linear map."""
     if settings.init == "auto":
-        return settings.penalty is None and obstacle(settings) is None and not isinstance(x, DeviceArray)
+        return settings.penalty is None and obstacle(settings) is None and obstacle_on_gpu(settings, x) is None
     return settings.init == "pca"
 
 
@@ -135,21 +156,24 @@ def initialise(
 def _best_linear_map(
     network: Network, settings: Settings, data: TrainingData, units: Units, n_threads: int
 ) -> LinearMap:
-    x = require_host(data.x, "init='pca'")
-    deviations = Deviations(x, data.shares, n_threads, data.mean(), units.factor)
-    mean = offset = units.of_values(deviations.mean)
-    narrowest = min(network.layer_sizes)
-    is_noisy = settings.corruption in ("masking", "gaussian") and not network.tied_weights
+    of_x, narrowest = data.mean(), min(network.layer_sizes)
+    mean = offset = units.of_values(of_x)
+    is_noisy = settings.corruption in _NOISES and not network.tied_weights
     if is_noisy:
+        x = require_host(data.x, "init='pca' under noise")
+        rows = Deviations(x, data.shares, n_threads, of_x, units.factor)
         noise = exact.Noise.of(settings, data, units)
         variance = noise.mean_variance(x, data.shares, units)
-        encoder, decoder = exact.solve(deviations, narrowest, 0.0, noise.keep, variance)
+        encoder, decoder = exact.solve(rows, narrowest, 0.0, noise.keep, variance)
         offset = noise.keep * mean + noise.shift
-        variances = deviations.covariances(encoder, decoder.T)  # what each coordinate explains, of any sum
+        variances = rows.covariances(encoder, decoder.T)  # what each coordinate explains, of any sum
+        carried = exceed_rounding(variances)
     else:
+        deviations = deviations_of(data.x, data.shares, n_threads, of_x, units.factor)
         variances, encoder = deviations.principal_components(narrowest)
         decoder = encoder.T
-    carried = exceed_rounding(variances) & (variances > np.finfo(x.dtype).tiny)  # else no weight can have a square
+        carried = exceed_rounding(variances, deviations.eps)
+    carried &= variances > np.finfo(data.x.dtype).tiny  # else no weight can have a square
     of_y = None if is_noisy else variances[carried]
     return LinearMap(offset, np.ascontiguousarray(encoder[:, carried]), decoder[carried], mean, of_y)
 
@@ -169,22 +193,16 @@ def _gain(
     """
     if linear_map.variances is not None and set(network.activations[:-1]) == {"identity"}:
         return np.sqrt(linear_map.variances), 1.0
-    x, shares = require_host(data.x, "init='pca'"), data.shares
-    weighed = np.flatnonzero(shares)
     n_coordinates = len(linear_map.decoder)
     squares, bent, largest, loss = np.zeros(n_coordinates), 0.0, 0.0, 0.0
-    for batch in gen_batches(len(weighed), _BLOCK):
-        rows = weighed[batch]
-        z = units.of_values(x[rows].astype(np.float64))
-        y = product(z - linear_map.offset, linear_map.encoder, n_threads)
-        squares += np.einsum("i,ij,ij->j", shares[rows], y, y)
+    for shares, y, loss_of_rows in _coordinates(linear_map, data, units, n_threads):
+        squares += np.einsum("i,ij,ij->j", shares, y, y)
         if (larger := float(np.abs(y).max(initial=0.0))) > largest:
             bent *= (largest / larger) ** 4
             largest = larger
         if largest > 0:
-            bent += float(np.einsum("i,ij,ij->", shares[rows], ((y / largest) ** 2) ** 2, y * y))
-        errors = z - linear_map.mean - product(y, linear_map.decoder, n_threads)
-        loss += float(np.einsum("i,ij,ij->", shares[rows], errors, errors))
+            bent += float(np.einsum("i,ij,ij->", shares, ((y / largest) ** 2) ** 2, y * y))
+        loss += loss_of_rows
     bend = sum(_LINEAR_PARTS[activation].bend for activation in network.activations)
     largest_u = _LARGEST
     if bend > 0 and largest > 0:
@@ -193,6 +211,42 @@ def _gain(
         largest_u = min(largest_u, (allowed / cost) ** 0.25)
         largest_u = max(largest_u, (float(np.finfo(dtype).eps) / bend) ** (1 / 3))
     return np.sqrt(squares), largest_u / largest if largest > 0 else 1.0
+
+
+def _coordinates(
+    linear_map: LinearMap, data: TrainingData, units: Units, n_threads: int
+) -> Iterator[tuple[Array, Array, float]]:
+    """Of some rows after the other: their shares, coordinates, (n, r), and share of the loss."""
+    weighed = np.flatnonzero(data.shares)
+    if isinstance(data.x, DeviceArray):
+        layers = _layers(linear_map, units, data.x.dtype)
+        y = np.asarray(_core.forward(layers[:1], data.x, n_threads, data.x.device, to_host=True))
+        errors = _core.squared_errors(layers, data.x, n_threads, data.x.device)
+        unit = 1.0 if units.factor is None else float(units.factor[0].astype(np.float64) ** 2)
+        for batch in gen_batches(len(weighed), _BLOCK):
+            rows = weighed[batch]
+            shares = data.shares[rows]
+            yield shares, y[rows].astype(np.float64), unit * float(np.einsum("i,i->", shares, errors[rows]))
+        return
+    for batch in gen_batches(len(weighed), _BLOCK):
+        rows = weighed[batch]
+        shares = data.shares[rows]
+        z = units.of_values(data.x[rows].astype(np.float64))
+        y = product(z - linear_map.offset, linear_map.encoder, n_threads)
+        errors = z - linear_map.mean - product(y, linear_map.decoder, n_threads)
+        yield shares, y, float(np.einsum("i,ij,ij->", shares, errors, errors))
+
+
+def _layers(linear_map: LinearMap, units: Units, dtype: np.dtype[Any]) -> list[Layer]:
+    """The map and back, for rows as they are given: `Units.fold` in float64."""
+    encoder, decoder = linear_map.encoder, linear_map.decoder
+    offset, mean = linear_map.offset, linear_map.mean
+    if units.center is not None and units.factor is not None:
+        factor, center = units.factor.astype(np.float64), units.center.astype(np.float64)
+        encoder, decoder = factor[:, np.newaxis] * encoder, decoder / factor
+        offset, mean = offset / factor + center, mean / factor + center
+    coefs, intercepts = [encoder, decoder], [-np.einsum("j,jk->k", offset, encoder), mean]
+    return layers_of(coefs, intercepts, ("identity", "identity"), (0, 0), dtype)
 
 
 def _carry(network: Network, linear_map: LinearMap, deviations: Array, gain: float, parameters: NDArray[Any]) -> None:

@@ -78,6 +78,8 @@ class Training:
         x_val = None if X_val is None else check_validation_data(estimator, X_val, x.dtype, self.device)
         self.device = device_of(x_val, self.device)
         settings.check_data(x, "X")
+        if isinstance(settings, Settings):
+            start.check_data(settings, x)
         if x_val is not None:
             settings.check_data(x_val, "X_val")
         self.sample_weight = sample_weight
@@ -308,12 +310,21 @@ class Training:
     def errors(self, data: TrainingData, parameters: NDArray[Any]) -> NDArray[np.float64] | None:
         """l of each row that trains and has weight, where J is its mean; None: it is not, or not at hand."""
         x, units = data.x, self.units
-        if not self.settings.is_squared_error_alone or isinstance(x, DeviceArray) or not units.has_target(self.network):
+        if not self.settings.is_squared_error_alone or not units.has_target(self.network):
             return None
+        if isinstance(x, DeviceArray):
+            return self._errors_on_gpu(x, parameters)[data.weighed_rows]
         network, rows = units.in_training(self.network), data.weighed_rows
         layers = layers_of(*network.unpack(parameters), network.activations, network.n_active_outputs, x.dtype)
         blocks = (units.of_values(x[rows[block]]) for block in gen_batches(len(rows), _BLOCK_ROWS))
         return np.concatenate([_core.squared_errors(layers, z, self.n_threads, self.device) for z in blocks])
+
+    def _errors_on_gpu(self, x: DeviceArray, parameters: NDArray[Any]) -> NDArray[np.float64]:
+        """Of all rows: none of them can be read here, and the core has no units in a pass without a target."""
+        network, units = self.network, self.units
+        folded = network.unpack(units.fold(network, parameters))
+        layers = layers_of(*folded, network.activations, network.n_active_outputs, x.dtype)
+        return _core.squared_errors(layers, x, self.n_threads, x.device) / units.loss_factor(network)
 
     def _fit(
         self,

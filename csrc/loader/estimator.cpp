@@ -35,7 +35,7 @@ OrderedJson estimator_of(const NetworkConfig& network, const ObjectiveConfig& ob
   const auto first = network.layer_sizes.begin();
   OrderedJson params;
   params["n_components"] = network.n_components();
-  params["hidden_layer_sizes"] = std::vector<Index>(first + 1, first + 1 + network.code_layer());
+  params["hidden_layer_sizes"]["tuple"] = std::vector<Index>(first + 1, first + 1 + network.code_layer());
   params["activation"] = name_of(activation_names, hidden_activation(network));
   params["code_activation"] = name_of(activation_names, network.activations[code]);
   params["output_activation"] = name_of(activation_names, network.activations.back());
@@ -49,33 +49,9 @@ OrderedJson estimator_of(const NetworkConfig& network, const ObjectiveConfig& ob
   params["n_active"] = network.n_active == 0 ? OrderedJson(nullptr) : OrderedJson(network.n_active);
   params["corruption"] = name_or_null(corruption_names, objective.corruption);
   params["corruption_level"] = objective.corruption_level;
-  params["corruption_fill"] = "auto";
   params["scale"] = nullptr;
   params["init"] = "glorot";
-  params["solver"] = "auto";
-  params["learning_rate"] = "auto";
-  params["learning_rate_init"] = "auto";
-  params["power_t"] = 0.5;
-  params["warmup_epochs"] = "auto";
-  params["momentum"] = 0.9;
-  params["nesterovs_momentum"] = true;
-  params["beta_1"] = 0.9;
-  params["beta_2"] = 0.999;
-  params["epsilon"] = 1e-8;
-  params["max_grad_norm"] = nullptr;
-  params["averaging"] = nullptr;
-  params["batch_size"] = "auto";
-  params["max_iter"] = "auto";
-  params["tol"] = 1e-4;
-  params["n_iter_no_change"] = 10;
-  params["early_stopping"] = "auto";
-  params["validation_fraction"] = 0.1;
-  params["shuffle"] = true;
-  params["warm_start"] = false;
   params["random_state"] = seed;
-  params["n_jobs"] = nullptr;
-  params["device"] = "cpu";
-  params["verbose"] = 0;
   return {{"class", class_of(objective)}, {"params", params}};
 }
 

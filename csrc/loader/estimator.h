@@ -1,4 +1,4 @@
-// The Python estimator that a network of C++ comes back as: a class, and every parameter of its constructor.
+// The Python estimator that a network of C++ comes back as: a class, and parameters of its constructor.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,9 @@ std::string name_of(const Names& names, Enum value) {
   return std::string(names.at(static_cast<std::size_t>(value)));
 }
 
-// The class that penalty and corruption name; what C++ does not know has Python's default, but that the rows are taken
-// as they are and the start is random, as in C++. std::invalid_argument where no estimator has such activations.
+// The class that penalty and corruption name. C++ takes the rows as they are and starts from random weights; parameters
+// of Python alone are left out, which means their defaults. std::invalid_argument where no estimator has such
+// activations.
 OrderedJson estimator_of(const NetworkConfig& network, const ObjectiveConfig& objective, std::uint64_t seed);
 
 }  // namespace eigencoder

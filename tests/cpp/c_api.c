@@ -90,7 +90,11 @@ static int has_too_little_memory(const char* folder) {
   char path[4096];
   snprintf(path, sizeof path, "%s/large.safetensors", folder);
   eigencoder_model* model = NULL;
-  const struct rlimit limit = {64 << 20, 64 << 20};
+  FILE* const memory = fopen("/proc/self/statm", "r");
+  unsigned long n_pages = 0;
+  if (!memory || fscanf(memory, "%lu", &n_pages) != 1) return 0;
+  fclose(memory);
+  const struct rlimit limit = {n_pages * 4096 + (8 << 20), RLIM_INFINITY};
   setrlimit(RLIMIT_AS, &limit);
   return says(eigencoder_load(path, 1, 1, &model), EIGENCODER_OUT_OF_MEMORY, "memory") && !model;
 }

@@ -31,6 +31,13 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session
+def saelens(session: nox.Session) -> None:
+    """Compare with what SAELens computes, which brings PyTorch and some GB."""
+    session.install(".", "pytest", "sae-lens>=6.18")
+    session.run("pytest", "-W", "ignore", "tests/with_saelens.py", *session.posargs)  # warnings of others
+
+
+@nox.session
 @nox.parametrize("preset", ["asan", "tsan"])
 def sanitizers(session: nox.Session, preset: str) -> None:
     """Run the C++ tests under the address and undefined behaviour, or the thread sanitizer."""

@@ -15,7 +15,7 @@ import eigencoder
 from eigencoder import Autoencoder
 from eigencoder.cli import main
 from eigencoder.demo import codes, data, denoise, edges, native, noise, parts, pictures, sizes
-from eigencoder.demo.progress import TrainingProgress
+from eigencoder._progress import TrainingProgress
 from tolerances import N_SIGMA, NATIVE_OVER_REFERENCE
 
 LARGEST_PICTURE = 300_000  # bytes
@@ -161,7 +161,7 @@ def test_a_missing_package_is_named(monkeypatch, tmp_path, capsys, package):
     with pytest.raises(SystemExit) as stopped:
         main(["demo", "--out", str(tmp_path / "out")])
     assert stopped.value.code == 2
-    assert capsys.readouterr().err == f'The demo needs {package}: pip install "eigencoder[plot]"\n'
+    assert capsys.readouterr().err == f'eigencoder: the demo needs {package}: pip install "eigencoder[plot]"\n'
     assert not (tmp_path / "out").exists()
 
 

@@ -189,7 +189,7 @@ def test_an_opset_that_is_not_there_is_refused(target_opset):
 def test_what_is_no_fitted_network_is_refused():
     with pytest.raises(NotFittedError):
         to_onnx(Autoencoder())
-    with pytest.raises(TypeError, match="takes an estimator of eigencoder, such as a fitted Autoencoder, found PCA"):
+    with pytest.raises(TypeError, match="expected an estimator of eigencoder, such as a fitted Autoencoder, found PCA"):
         to_onnx(PCA())
     with pytest.raises(ValueError, match="one of 'encoder', 'decoder', 'autoencoder', found 'classifier'"):
         to_onnx(autoencoder(), "classifier")

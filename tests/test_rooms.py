@@ -15,7 +15,7 @@ PACKAGE = "eigencoder"
 FLOORS = [
     ["__main__"],
     ["cli", "demo"],
-    ["export"],
+    ["export", "_progress"],
     ["config", "gradients", "classifier", "stacked", "sparse", "denoising"],
     ["autoencoder"],
     ["_base"],

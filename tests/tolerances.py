@@ -107,3 +107,10 @@ DOCUMENTED = Tolerance(0.02, floor=0.1)
 
 # An exported network in another runtime: onnxruntime's float32 sigmoid is off by up to 5e-7.
 OTHER_RUNTIME = {"float32": Tolerance(2e-6, floor=1.0), "float64": Tolerance(1e-14, floor=1.0)}
+
+# A pipeline that skl2onnx converted, with its scaler and logistic regression; "far from zero": columns near 1.7e9.
+CONVERTED = {
+    "float32": Tolerance(5e-6, floor=1.0),
+    "float64": Tolerance(1e-13, floor=1.0),
+    "far from zero": Tolerance(1e-7, floor=1.0),
+}

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from .classifier import EncoderClassifier
     from .config import show_config
     from .denoising import DenoisingAutoencoder
-    from .exceptions import DivergenceError
+    from .exceptions import DivergenceError, ModelFormatError
     from .gradients import GradientReport, check_gradients, loss_and_gradients
+    from .model_file import load_model
     from .sparse import SparseAutoencoder
     from .stacked import StackedAutoencoder
 
@@ -22,10 +23,12 @@ __all__ = [
     "DivergenceError",
     "EncoderClassifier",
     "GradientReport",
+    "ModelFormatError",
     "SparseAutoencoder",
     "StackedAutoencoder",
     "__version__",
     "check_gradients",
+    "load_model",
     "loss_and_gradients",
     "show_config",
 ]
@@ -36,10 +39,12 @@ _MODULES = {
     "DivergenceError": "exceptions",
     "EncoderClassifier": "classifier",
     "GradientReport": "gradients",
+    "ModelFormatError": "exceptions",
     "SparseAutoencoder": "sparse",
     "StackedAutoencoder": "stacked",
     "check_gradients": "gradients",
     "export": "export",
+    "load_model": "model_file",
     "loss_and_gradients": "gradients",
     "reference": "reference",
     "show_config": "config",

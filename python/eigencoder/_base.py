@@ -1,5 +1,6 @@
 """The methods of every autoencoder; the constructors stand in files of their own."""
 
+import os
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from ._training.settings import AutoencoderSettings, Settings, TrainingSettings
 from ._training.sizing import SizeSearch
 from ._training.threads import n_threads
 from ._training.training import Training
+from .model_file import save
 
 _BLOCK_ROWS = 1024  # of a copy in float64
 
@@ -67,6 +69,35 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, NetworkEstimator):  # typ
 
     @abstractmethod
     def _settings(self) -> TrainingSettings: ...
+
+    def save_model(self, path: str | os.PathLike[str], training_state: bool = False) -> None:
+        """Write the fitted estimator into a model file, which `eigencoder.load_model` and C++ read.
+
+        It holds the class, all parameters, those of estimators inside too, the network and what ``fit`` has left. It
+        does not hold callbacks, what ``set_output`` and metadata routing were told, and attributes of your own.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file. An old one is replaced in one step once the new one is on the disk, so that there is the old or
+            the new one whatever happens; a symbolic link is followed.
+        training_state : bool, default=False
+            Whether to add what a training goes on from, which makes the file three to seven times as large: the next
+            ``partial_fit``, or ``fit`` with ``warm_start``, of the loaded estimator then gives the bits that it gives
+            on this one. Without, it goes on from the weights and starts the optimizer afresh, with the same step for
+            all weights; the units of the columns, by which ``scale`` trains, are kept.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If it is of a class of your own, or a parameter or class label is neither number nor string; if its
+            parameters are refused by a fit of its network, or ``coefs_`` do not have the sizes that were fitted.
+        OSError
+            If the path cannot be written.
+        """
+        save(self, path, training_state)
 
     def _check_input(self, X: ArrayLike, *, all_finite: bool = False) -> Matrix:
         check_is_fitted(self, "coefs_")

@@ -1,4 +1,4 @@
-"""Errors that only a training can meet."""
+"""Errors of this package alone."""
 
 
 class DivergenceError(ValueError):
@@ -6,3 +6,7 @@ class DivergenceError(ValueError):
 
     With ``max_iter=0`` it is the loss of the initial weights, and these are what the estimator holds.
     """
+
+
+class ModelFormatError(ValueError):
+    """A file is no model file, is damaged, or was written by a later version; the message says which."""

@@ -9,7 +9,6 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.multiclass import check_classification_targets
 
-from .. import _core
 from .._core import DeviceArray
 from .._data.arrays import Labels, Weights, check_features_as, mean_one
 from .._data.classes import check_targets, listed, number, weigh_by_class, weights_of_classes
@@ -19,7 +18,7 @@ from . import checks, effort
 from .estimators import AutoencoderEstimator, ClassifierEstimator, is_autoencoder, name_features
 from .network import Network
 from .parts import checked_network, read_by_others
-from .settings import TrainingSettings
+from .settings import ObjectiveTerms, TrainingSettings
 from .training import Training
 
 
@@ -47,17 +46,17 @@ class ClassifierSettings(TrainingSettings):
                 "sklearn.utils.class_weight.compute_class_weight and the y of many rows"
             )
 
-    def objective(self) -> _core.ObjectiveConfig:
-        return _core.ObjectiveConfig(
-            loss="softmax_crossentropy",
-            alpha=self.alpha_in_objective,
-            penalty="none",
-            sparsity=0.5,
-            sparsity_weight=0.0,
-            sparsity_momentum=0.0,
-            corruption=self.corruption or "none",
-            corruption_level=self.corruption_level,
-        )
+    def objective_terms(self) -> ObjectiveTerms:
+        return {
+            "loss": "softmax_crossentropy",
+            "alpha": self.alpha_in_objective,
+            "penalty": "none",
+            "sparsity": 0.5,
+            "sparsity_weight": 0.0,
+            "sparsity_momentum": 0.0,
+            "corruption": self.corruption or "none",
+            "corruption_level": self.corruption_level,
+        }
 
 
 class ClassifierTraining(Training):

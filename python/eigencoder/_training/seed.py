@@ -45,6 +45,11 @@ class Draw:
         return _draw(replica) == self.key and _equal(_state(replica), _state(generator))
 
 
+def next_key(generator: _Generator) -> int:
+    """The key that it would give; it stays as it is."""
+    return _draw(copy.deepcopy(generator))
+
+
 def _draw(generator: _Generator) -> int:
     integers = generator.integers if isinstance(generator, np.random.Generator) else generator.randint
     return int(integers(2**64, dtype=np.uint64))

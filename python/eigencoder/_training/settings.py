@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Annotated, Any, Self, get_type_hints
+from typing import Annotated, Any, Self, TypedDict, get_type_hints
 
 from .. import _core
 from .._data.arrays import check_unit_interval
@@ -14,6 +14,19 @@ from .network import Network, mirrored_activations
 from .units import SCALES
 
 _ACTIVATION = checks.one_of(_core.ACTIVATIONS)
+
+
+class ObjectiveTerms(TypedDict):
+    """Of J, as the core names them."""
+
+    loss: str
+    alpha: float
+    penalty: str
+    sparsity: float
+    sparsity_weight: float
+    sparsity_momentum: float
+    corruption: str
+    corruption_level: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +141,11 @@ class TrainingSettings(ABC):
                 )
 
     @abstractmethod
-    def objective(self) -> _core.ObjectiveConfig:
+    def objective_terms(self) -> ObjectiveTerms:
         """What is minimised."""
+
+    def objective(self) -> _core.ObjectiveConfig:
+        return _core.ObjectiveConfig(**self.objective_terms())
 
     def check_data(self, x: Matrix, name: str) -> None:
         """Refuse rows that the loss cannot take."""
@@ -190,17 +206,17 @@ class AutoencoderSettings(TrainingSettings):
     def network(self, n_features: int) -> Network:
         """The network to train."""
 
-    def objective(self) -> _core.ObjectiveConfig:
-        return _core.ObjectiveConfig(
-            loss=self.loss,
-            alpha=self.alpha_in_objective,
-            penalty=self.penalty or "none",
-            sparsity=self.sparsity,
-            sparsity_weight=self.sparsity_weight,
-            sparsity_momentum=self.sparsity_momentum if self.has_mean_activity else 0.0,
-            corruption=self.corruption or "none",
-            corruption_level=self.corruption_level,
-        )
+    def objective_terms(self) -> ObjectiveTerms:
+        return {
+            "loss": self.loss,
+            "alpha": self.alpha_in_objective,
+            "penalty": self.penalty or "none",
+            "sparsity": self.sparsity,
+            "sparsity_weight": self.sparsity_weight,
+            "sparsity_momentum": self.sparsity_momentum if self.has_mean_activity else 0.0,
+            "corruption": self.corruption or "none",
+            "corruption_level": self.corruption_level,
+        }
 
     @property
     def takes_any_row(self) -> bool:

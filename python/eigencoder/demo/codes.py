@@ -8,10 +8,10 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
+from .._progress import TrainingProgress
 from ..autoencoder import Autoencoder
 from . import data
 from .findings import Finding
-from .progress import TrainingProgress
 
 N_COMPONENTS = 16
 HIDDEN_LAYER_SIZES = (128,)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._progress import TrainingProgress
 from ..denoising import DenoisingAutoencoder
 from . import data
 from .findings import Finding
-from .progress import TrainingProgress
 
 MASKED_SHARE = 0.4
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._progress import TrainingProgress
 from ..sparse import SparseAutoencoder
 from . import data
 from .findings import Finding
-from .progress import TrainingProgress
 
 MIN_COHERENCE = 0.5
 MIN_SHARE_OF_EDGES = 0.8

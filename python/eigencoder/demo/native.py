@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from .. import reference
+from .._progress import TrainingProgress
 from ..autoencoder import Autoencoder
 from ..denoising import DenoisingAutoencoder
 from ..gradients import check_gradients
@@ -18,7 +19,6 @@ from ..sparse import SparseAutoencoder
 from . import data
 from .codes import BATCH_SIZE, HIDDEN_LAYER_SIZES, LEARNING_RATE, N_COMPONENTS, deep_autoencoder
 from .findings import Finding
-from .progress import TrainingProgress
 
 N_RUNS = 3
 ALLOWED_LOSS_GAP = {"float32": 1e-4, "float64": 1e-9}

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._progress import TrainingProgress
 from . import data
 from .codes import N_COMPONENTS, deep_autoencoder
 from .findings import Finding
-from .progress import TrainingProgress
 
 N_TRAIN, N_TEST = 4_000, 10_000
 

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from sklearn.exceptions import ConvergenceWarning
 
+from .._progress import TrainingProgress
 from . import codes, denoise, edges, native, noise, pictures, sizes
 from .findings import Finding
-from .progress import TrainingProgress
 
 
 class DemoConsole(Console):

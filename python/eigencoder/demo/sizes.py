@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
+from .._progress import TrainingProgress
 from . import data
 from .codes import deep_autoencoder
 from .findings import Finding
-from .progress import TrainingProgress
 
 SHARE = 0.9
 

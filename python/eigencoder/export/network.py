@@ -52,8 +52,8 @@ def part_of(estimator: object, name: str | None) -> Part:
     """A part of a fitted estimator; None is what ``transform`` or ``predict_proba`` computes."""
     if not isinstance(estimator, (Autoencoder, StackedAutoencoder, EncoderClassifier)):
         raise TypeError(
-            "to_onnx takes an estimator of eigencoder, such as a fitted Autoencoder, found "
-            f"{type(estimator).__name__}: pass one, or convert a Pipeline by skl2onnx after register_skl2onnx()"
+            f"expected an estimator of eigencoder, such as a fitted Autoencoder, found {type(estimator).__name__}: "
+            "pass one; a Pipeline is converted by skl2onnx, after register_skl2onnx()"
         )
     is_classifier = isinstance(estimator, EncoderClassifier)
     parts = CLASSIFIER_PARTS if is_classifier else AUTOENCODER_PARTS

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from .. import Autoencoder
+from .. import Autoencoder, EncoderClassifier
 from .._file.atomic import atomic_write
 from .network import part_of
 from .saelens_files import CONFIG, TENSORS, WEIGHTS, config_of, read_config, read_tensors
@@ -43,6 +43,10 @@ def to_saelens(estimator: object, folder: str | os.PathLike[str]) -> None:
     -----
     Of equal activations SAELens' top k keeps any, ours the first.
     """
+    if isinstance(estimator, EncoderClassifier):
+        raise TypeError(
+            "SAELens has no classifiers, found EncoderClassifier: pass an autoencoder, such as its encoder_"
+        )
     part = part_of(estimator, "autoencoder")
     activations = [activation for _, _, activation, _ in part.layers]
     if activations != ["relu", "identity"]:
@@ -126,6 +130,8 @@ def _write_folder(folder: str | os.PathLike[str], files: Mapping[str, bytes]) ->
     except BaseException as error:
         shutil.rmtree(new, ignore_errors=True)
         if isinstance(error, OSError):
-            reason = f"{error.strerror}, and nothing there has changed: give a folder that can be written"
+            reason = (
+                f"{os.strerror(error.errno or 0)}, and nothing there has changed: give a folder that can be written"
+            )
             raise OSError(error.errno, reason, os.fspath(folder)) from error
         raise

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from .._base import BaseAutoencoder
+from ._base import BaseAutoencoder
 
 
 class TrainingProgress(Progress):

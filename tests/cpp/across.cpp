@@ -1,5 +1,5 @@
 // Takes a model file across the border: prints the type of its network, the codes and the reconstructions of some rows,
-// one number a line, and saves it again.
+// one number a line, and with a second path saves it there.
 #include <cstdio>
 
 #include "models.h"
@@ -23,17 +23,17 @@ void take(const char* from, const char* to) {
   }
   print(model.transform(x.data(), n_rows));
   print(model.reconstruct(x.data(), n_rows));
-  model.save(to);
+  if (to) model.save(to);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
+  if (argc < 2) return 2;
   try {
     const eigencoder::Dtype dtype = eigencoder::saved_dtype(argv[1]);
     std::printf("%s\n", std::string(eigencoder::dtype_names[static_cast<std::size_t>(dtype)]).c_str());
-    (dtype == eigencoder::Dtype::float32 ? take<float> : take<double>)(argv[1], argv[2]);
+    (dtype == eigencoder::Dtype::float32 ? take<float> : take<double>)(argv[1], argc > 2 ? argv[2] : nullptr);
   } catch (const std::exception& error) {
     std::printf("%s\n", error.what());
     return 1;

@@ -16,7 +16,7 @@ Enum enumerator(const std::array<std::string_view, n>& names, const std::string&
   if (found != names.end()) return static_cast<Enum>(found - names.begin());
   std::string listed;
   for (const std::string_view known : names) listed += (listed.empty() ? "" : ", ") + std::string(known);
-  throw ModelFormatError(of_what + " must be one of " + listed + ", found " + Json(name).dump());
+  throw ModelFormatError(of_what + " must be one of " + listed + ", found " + text_of(Json(name)));
 }
 
 void refuse_newer(const Json& configuration) {
@@ -24,7 +24,7 @@ void refuse_newer(const Json& configuration) {
   if (version == configuration.end()) return;
   const bool is_integer = version->is_number_integer();
   if (is_integer && *version > format_version) {
-    throw ModelFormatError("its format version is " + version->dump() + ", this eigencoder reads " +
+    throw ModelFormatError("its format version is " + text_of(*version) + ", this eigencoder reads " +
                            std::to_string(format_version) + ": install a newer eigencoder");
   }
   if (!is_integer || *version < 1) throw ModelFormatError("its format version must be an integer >= 1");
@@ -129,7 +129,7 @@ std::string write_configuration(const Configuration& configuration) {
   json["classes"] = nullptr;
   json["attributes"] = OrderedJson::object();
   json["training"] = nullptr;
-  return json.dump();
+  return text_of(json);
 }
 
 }  // namespace eigencoder

@@ -42,6 +42,10 @@ Json parse_json(std::string_view text, const std::string& name) {
   }
 }
 
+std::string text_of(const Json& json) { return json.dump(); }
+
+std::string text_of(const OrderedJson& json) { return json.dump(); }
+
 Fields::Fields(const Json& object, std::string name, const std::vector<std::string_view>& keys)
     : object_(object), name_(std::move(name)) {
   if (!object.is_object()) throw ModelFormatError(name_ + " must be an object, found " + object.type_name());

@@ -18,6 +18,10 @@ using OrderedJson = nlohmann::ordered_json;  // to write: the keys stay in order
 // Refuses keys that come twice in an object, and depths that no model file has.
 Json parse_json(std::string_view text, const std::string& name);
 
+// Without blanks. Only json.cpp compiles the library's parser and serializer, which take long.
+std::string text_of(const Json& json);
+std::string text_of(const OrderedJson& json);
+
 // An object of just these keys; `name` is how messages call it.
 class Fields {
  public:

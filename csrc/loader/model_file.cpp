@@ -62,7 +62,7 @@ void check_tensors(const std::vector<Tensor>& tensors, const Configuration& conf
     if (part == missing.end()) {
       if (lies_in("attributes.", tensor.name)) continue;
       if (configuration.has_training && lies_in("training.", tensor.name)) continue;
-      throw ModelFormatError("it has the unknown tensor " + Json(tensor.name).dump());
+      throw ModelFormatError("it has the unknown tensor " + text_of(Json(tensor.name)));
     }
     if (tensor.dtype != dtype || tensor.shape != part->second.shape) {
       throw ModelFormatError("tensor " + tensor.name + " must be " + std::string(dtype) + " of shape " +
@@ -184,7 +184,7 @@ void write_model(const std::filesystem::path& path, const Configuration& configu
   OrderedJson header;
   header["__metadata__"]["eigencoder"] = write_configuration(configuration);
   header.update(tensor_table(configuration.network, configuration.dtype, sizeof(T)));
-  std::string text = header.dump();
+  std::string text = text_of(header);
   text.append((8 - text.size() % 8) % 8, ' ');
   const std::uint64_t length = text.size();
   std::string head(length_bytes, '\0');

@@ -10,7 +10,7 @@
 namespace eigencoder {
 namespace {
 
-std::string shown(const std::string& name) { return "tensor " + Json(name).dump(); }
+std::string shown(const std::string& name) { return "tensor " + text_of(Json(name)); }
 
 std::uint64_t bytes_of(const Tensor& tensor) {
   static const std::map<std::string, std::uint64_t> item_sizes{
@@ -18,7 +18,7 @@ std::uint64_t bytes_of(const Tensor& tensor) {
       {"U32", 4},  {"I32", 4}, {"F32", 4}, {"U64", 8}, {"I64", 8}, {"F64", 8}};
   const auto known = item_sizes.find(tensor.dtype);
   if (known == item_sizes.end()) {
-    throw ModelFormatError(shown(tensor.name) + " has the unknown dtype " + Json(tensor.dtype).dump());
+    throw ModelFormatError(shown(tensor.name) + " has the unknown dtype " + text_of(Json(tensor.dtype)));
   }
   std::uint64_t bytes = known->second;
   for (const Index size : tensor.shape) {

@@ -139,38 +139,3 @@ def test_a_full_disk_leaves_the_old_file(path):
     )
     assert "File too large, and nothing there has changed" in done.stderr
     assert_untouched(path)
-
-
-HUNDRED_KILLS = """
-import os, random, signal, sys, time
-from eigencoder._file.atomic import atomic_write
-
-path, contents, found = sys.argv[1], [b"a" * 100_000, b"b" * 200_000], set()
-
-def write(content):
-    atomic_write(path, [content[i : i + 999] for i in range(0, len(content), 999)])
-
-draw, start = random.Random(0), time.perf_counter()
-write(contents[0])
-duration = time.perf_counter() - start
-for kill in range(100):
-    child = os.fork()
-    while child == 0:
-        write(contents[kill % 2])
-        write(contents[1 - kill % 2])
-    time.sleep(draw.uniform(0, 2 * duration))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    with open(path, "rb") as file:
-        found.add(contents.index(file.read()))
-print(sorted(found))
-"""
-
-
-def test_a_hundred_kills_leave_the_old_file_or_the_new_one(path):
-    path.write_bytes(b"a" * 100_000)
-    done = subprocess.run([sys.executable, "-c", HUNDRED_KILLS, path], capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("[0, 1]\n", "")
-    left = {each.name for each in path.parent.iterdir() if each != path}
-    assert left
-    assert all(name.startswith(".eigencoder-") and name.endswith(".tmp") for name in left)

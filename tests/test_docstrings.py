@@ -10,7 +10,7 @@ import pytest
 from eigencoder import Autoencoder
 
 
-@pytest.mark.parametrize("module", ["autoencoder", "sparse", "denoising", "stacked", "classifier", "config"])
+@pytest.mark.parametrize("module", ["autoencoder", "sparse", "denoising", "stacked", "classifier", "config", "export"])
 def test_examples_run(module):
     results = doctest.testmod(importlib.import_module(f"eigencoder.{module}"))
     assert results.attempted > 0

@@ -114,6 +114,15 @@ def test_top_k_before_version_6(tmp_path):
     assert from_saelens(write(tmp_path / "sae", config, tensors())).n_active == 5
 
 
+def test_a_unit_that_the_decoder_does_not_read(tmp_path):
+    arrays = tensors()
+    arrays["W_dec"][3] = 0
+    config = {"architecture": "topk", "k": 11, "rescale_acts_by_decoder_norm": True}
+    model, x = from_saelens(write(tmp_path / "sae", config, arrays)), rows(9, 7, "float32")
+    assert np.isfinite(model.reconstruct(x)).all()
+    assert not model.transform(x)[:, 3].any()
+
+
 def test_reading_draws_no_random_numbers(tmp_path):
     folder = write(tmp_path / "sae", {}, tensors())
     before = np.random.get_state(legacy=False)  # noqa: NPY002

@@ -1,5 +1,6 @@
 """What save_model writes, load_model makes again: class, parameters, attributes, and the bits of every answer."""
 
+import doctest
 import json
 from fractions import Fraction
 from functools import cache
@@ -20,6 +21,7 @@ from eigencoder import (
     SparseAutoencoder,
     StackedAutoencoder,
     load_model,
+    model_file,
 )
 from model_files import bytes_of, load, parts, tensors_of, with_checksum
 from states import state
@@ -283,6 +285,11 @@ def test_weights_of_other_sizes_are_refused(path):
 def test_a_path_that_cannot_be_written(tmp_path):
     with pytest.raises(FileNotFoundError, match="nothing there has changed: give a path that can be written"):
         fitted("PCA").save_model(tmp_path / "nowhere" / "model")
+
+
+def test_the_example_of_the_docstring_runs():
+    results = doctest.testmod(model_file)
+    assert (results.attempted, results.failed) == (7, 0)
 
 
 def test_parameters_that_a_fit_has_not_seen_are_kept(tmp_path):

@@ -58,7 +58,7 @@ def load_model(path: str | os.PathLike[str], verify: bool = True) -> Any:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     autoencoder.save_model(f"{folder}/digits.safetensors")
     ...     loaded = load_model(f"{folder}/digits.safetensors")
-    >>> (loaded.transform(X) == autoencoder.transform(X)).all()
+    >>> bool((loaded.transform(X) == autoencoder.transform(X)).all())
     True
     """
     with open(path, "rb") as file:
@@ -85,7 +85,7 @@ def read(file: BufferedIOBase, *, verify: bool) -> Any:
     version = fields.take("format_version", count)
     if version != _FORMAT_VERSION:
         raise ModelFormatError(
-            f"it has the format version {version}, and eigencoder {__version__} reads {_FORMAT_VERSION}: upgrade eigencoder"
+            f"its format version is {version}, and eigencoder {__version__} reads {_FORMAT_VERSION}: upgrade eigencoder"
         )
     fields.take("crc32", text)
     fields.take("eigencoder_version", text)

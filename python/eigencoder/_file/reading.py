@@ -35,7 +35,7 @@ def _fitted(fields: Fields, attributes: Fields, tensors: Tensors, classes: tuple
     construction = fields.take("estimator", fields_of("estimator"))
     name, params = _class_and_params(construction, classes, inside)
     estimator = _constructed(name, params)
-    _check_settings(estimator, name, params, trained)
+    _check(estimator, name, len(params) == len(estimator._get_param_names()), trained)
     found: dict[str, Any] = {
         "n_features_in_": sizes[0],
         "coefs_": weights.coefs,
@@ -50,8 +50,8 @@ def _fitted(fields: Fields, attributes: Fields, tensors: Tensors, classes: tuple
     if name == "StackedAutoencoder":
         found |= _layers(attributes.take("layers_", list_of(_pair_of(inside))), trained)
     if name in CLASSIFIERS:
-        has_objects = attributes.take("has_objects", flag)
-        found["classes_"] = labels.read_classes(fields, tensors, has_objects, sizes[-1])
+        as_objects = attributes.take("classes_are_objects", flag)
+        found["classes_"] = labels.read_classes(fields, tensors, as_objects, sizes[-1])
         found["encoder_"] = attributes.take("encoder_", _one_of_those(inside))
     else:
         fields.take("classes", one_of(None))
@@ -87,23 +87,19 @@ def _constructed(name: str, params: dict[str, Any]) -> Any:
         raise malformed(f"of the parameters of {name}, {error}") from error
 
 
-def _check_settings(estimator: Any, name: str, params: dict[str, Any], trained: Network) -> None:
-    """Refuse parameters that no fit takes. Where some are missing, they and the defaults must mean the network."""
+def _check(estimator: Any, name: str, is_complete: bool, trained: Network) -> None:
+    """Refuse what no fit makes. Where parameters are missing, those that are there must mean the network."""
+    n_encoder_layers = len(trained.activations) - 1 if name in CLASSIFIERS else 0
+    if trained.n_encoder_layers != n_encoder_layers:
+        raise malformed(f"n_encoder_layers of {name} must be {n_encoder_layers}, found {trained.n_encoder_layers}")
     try:
         settings: TrainingSettings = estimator._settings()
-        if len(params) == len(estimator._get_param_names()) or not isinstance(settings, AutoencoderSettings):
-            is_meant = True
-        else:
-            is_meant = settings.network(trained.layer_sizes[0]) == trained
+        if not is_complete and isinstance(settings, AutoencoderSettings):
+            meant = settings.network(trained.layer_sizes[0])
+            if meant != trained:
+                raise ValueError(f"some are missing, and with the defaults they mean {meant}, found {trained}")
     except (AttributeError, TypeError, ValueError) as error:
         raise malformed(f"of the parameters of {name}, {error}") from error
-    if not is_meant:
-        raise malformed(f"the parameters of {name} do not make {trained}")
-    if (trained.n_encoder_layers > 0) != (name in CLASSIFIERS) or trained.n_encoder_layers not in (
-        0,
-        len(trained.activations) - 1,
-    ):
-        raise malformed(f"{name} has no n_encoder_layers={trained.n_encoder_layers}")
 
 
 def _layers(pairs: list[tuple[str, Any]], trained: Network) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What fit leaves beside the network, and what a training goes on from."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,14 +28,7 @@ _PLAIN: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {  # to J
 _CURVES = ("loss_curve_", "validation_loss_curve_")
 _SIZE_CURVE = {"n_components": np.int64, "score": np.float64, "pca_score": np.float64}
 _FLAT = ("first_moment", "second_moment", "average", "parameters", "packed")
-_NO_TRAINING: dict[str, Any] = {
-    "loss_curve_": [],
-    "validation_loss_curve_": [],
-    "loss_": np.inf,
-    "best_loss_": np.inf,
-    "n_iter_": 0,
-    "t_": 0,
-}
+_UNTRAINED: dict[str, Any] = {"loss_": np.inf, "best_loss_": np.inf, "n_iter_": 0, "t_": 0}
 
 
 def describe(estimator: NetworkEstimator) -> tuple[dict[str, Any], _Arrays]:
@@ -45,15 +39,16 @@ def describe(estimator: NetworkEstimator) -> tuple[dict[str, Any], _Arrays]:
     found["seed"] = estimator._seed
     found["units"] = dict(zip(("scale", "tied_weights", "sigmoid_as_tanh"), units.key, strict=True))
     arrays: dict[str, Any] = {name: np.array(known[name], np.float64) for name in _CURVES}
-    arrays |= {"center": units.center, "factor": units.factor, "extremes": extremes}
+    arrays |= {"units.center": units.center, "units.factor": units.factor, "extremes": extremes}
     arrays |= {f"size_curve_.{name}": column for name, column in known.get("size_curve_", {}).items()}
     return found, {name: array for name, array in arrays.items() if array is not None}
 
 
 def read(fields: Fields, tensors: Tensors, network: Network, dtype: str) -> dict[str, Any]:
     """The attributes of the estimator; of a file that lacks some, those of one that has been trained no further."""
-    found = _NO_TRAINING | {name: fields.take(name, convert) for name, (_, convert) in _PLAIN.items() if name in fields}
-    found |= {name: tensors.take(name, np.float64, (None,)).tolist() for name in _CURVES if name in tensors}
+    found = _UNTRAINED | {name: fields.take(name, convert) for name, (_, convert) in _PLAIN.items() if name in fields}
+    for name in _CURVES:
+        found[name] = tensors.take(name, np.float64, (None,)).tolist() if name in tensors else []
     if f"size_curve_.{next(iter(_SIZE_CURVE))}" in tensors:
         found["size_curve_"] = {
             name: tensors.take(f"size_curve_.{name}", of, (None,)) for name, of in _SIZE_CURVE.items()
@@ -63,7 +58,8 @@ def read(fields: Fields, tensors: Tensors, network: Network, dtype: str) -> dict
     units = fields.take_if("units", _units, Units())
     if units.scale is not None:
         units = units._replace(
-            center=tensors.take("center", dtype, (n_features,)), factor=tensors.take("factor", dtype, (n_features,))
+            center=tensors.take("units.center", dtype, (n_features,)),
+            factor=tensors.take("units.factor", dtype, (n_features,)),
         )
     extremes = tensors.take("extremes", dtype, (2, n_features)) if "extremes" in tensors else None
     return found | {"_columns": Columns(units, extremes), "_scales": None, "_optimizer_state": None}
@@ -92,16 +88,17 @@ def describe_training(estimator: NetworkEstimator) -> tuple[dict[str, Any], _Arr
 
 
 def read_training(fields: Fields, tensors: Tensors, network: Network, dtype: str) -> dict[str, Any]:
-    flat = {name: tensors.take(name, dtype, (None,)) for name in (*_FLAT, "scales") if name in tensors}
-    if len({len(array) for array in flat.values()}) > 1:
-        lengths = {name: len(array) for name, array in flat.items()}
-        raise malformed(f"the tensors of training must have one length, found {lengths}")
+    needed = ("first_moment", "second_moment") if "solver" in fields else ()
+    names = [name for name in (*_FLAT, "scales") if name in needed or name in tensors]
+    flat = {name: tensors.take(name, dtype, (None,)) for name in names}
+    lengths = {len(array) for array in flat.values()}
+    # A decoder that was tied while it was trained may have got weights of its own since.
+    possible = {replace(network, tied_weights=tied).n_parameters for tied in (False, True)}
+    if len(lengths) > 1 or not lengths <= possible:
+        raise malformed(f"the tensors of training have the lengths {sorted(lengths)}, expected {network.n_parameters}")
     scales, state = flat.pop("scales", None), None
     if "solver" in fields:
         has_activity = "mean_activity" in tensors
-        missing = [name for name in ("first_moment", "second_moment") if name not in flat]
-        if missing:
-            raise malformed(f"the tensor 'training.{missing[0]}' is missing")
         state = OptimizerState(
             solver=fields.take("solver", text),
             first_moment=flat["first_moment"],

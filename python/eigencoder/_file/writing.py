@@ -41,8 +41,8 @@ class _Writer:
         self._numbers: dict[int, int] = {}
 
     def describe(self, estimator: Any, name: str) -> Description:
-        construction = self._construction(estimator, name, (*AUTOENCODERS, *CLASSIFIERS))
         check_is_fitted(estimator, "coefs_")
+        construction = self._construction(estimator, name, (*AUTOENCODERS, *CLASSIFIERS))
         weights = _weights(estimator)
         settings = effort.plain(estimator._settings(), weights.network.layer_sizes[0])
         _core.check(weights.network.config, settings.objective())
@@ -58,7 +58,7 @@ class _Writer:
         of_classes = None
         if "classes_" in fitted:
             of_classes, arrays = labels.describe_classes(estimator.classes_)
-            attributes["has_objects"] = estimator.classes_.dtype == object
+            attributes["classes_are_objects"] = estimator.classes_.dtype == object
             tensors |= arrays
         training = None
         if self._training_state:

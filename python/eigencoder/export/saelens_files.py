@@ -50,7 +50,7 @@ def read_config(path: Path) -> dict[str, Any]:
     activation = config.get("activation_fn", config.get("activation_fn_str", "relu"))  # before version 6
     k = config.get("k", 100)
     if architecture == "standard" and activation == "topk":
-        architecture, k = "topk", config.get("activation_fn_kwargs", {}).get("k", 100)
+        architecture, k = "topk", (config.get("activation_fn_kwargs") or {}).get("k", 100)
     elif architecture == "standard" and activation != "relu":
         architecture = f"standard with {activation}"
     if architecture not in ("standard", "topk"):

@@ -21,8 +21,14 @@ from eigencoder import (
     load_model,
 )
 
-ROWS, COLUMNS = np.arange(20)[:, np.newaxis], np.arange(6)
-X = (ROWS * (COLUMNS + 3) + COLUMNS**2) % 17 / 17.0  # the same arithmetic stands in across.cpp
+
+def rows(n_features: int) -> NDArray[np.float64]:
+    """Those that across.cpp makes, by the same arithmetic."""
+    i, j = np.arange(20)[:, np.newaxis], np.arange(n_features)
+    return (i * (j + 3) + j * j) % 17 / 17.0
+
+
+X = rows(6)
 FEW = {"max_iter": 2, "random_state": 2**64 - 1}
 PLAIN = {"scale": None, "init": "glorot", "code_activation": "tanh", **FEW}
 
@@ -47,12 +53,12 @@ def across(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def taken_across(across: Path, estimator: Any, path: Path, *copy: Path) -> tuple[str, NDArray[Any], NDArray[Any]]:
-    """dtype, codes and reconstructions of X, as C++ prints them; it may save a copy."""
+    """dtype, codes and reconstructions of rows, as C++ prints them; it may save a copy."""
     done = subprocess.run([across, path, *copy], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     dtype, *numbers = done.stdout.split()
     codes, reconstructions = np.split(np.array(numbers, float), [20 * estimator.n_components_])
-    return dtype, codes.reshape(20, -1), reconstructions.reshape(X.shape)
+    return dtype, codes.reshape(20, -1), reconstructions.reshape(20, -1)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -102,6 +108,17 @@ def test_cpp_takes_a_stack_with_names_and_training_state(across: Path, tmp_path:
     assert not (tmp_path / "copy").exists()
 
 
+def test_cpp_takes_files_of_each_version(across: Path) -> None:
+    files = sorted((cmake.ROOT / "tests/data").glob("autoencoder_*.safetensors"))
+    assert files
+    for file in files:
+        model = load_model(file)
+        dtype, codes, reconstructions = taken_across(across, model, file)
+        x = rows(model.n_features_in_).astype(dtype)
+        np.testing.assert_array_equal(codes, model.transform(x))
+        np.testing.assert_array_equal(reconstructions, model.reconstruct(x))
+
+
 def test_cpp_refuses_a_classifier_by_name(across: Path, tmp_path: Path) -> None:
     classifier = EncoderClassifier(Autoencoder(3, **FEW), **FEW).fit(X, np.arange(20) % 3)
     classifier.save_model(tmp_path / "classifier")
@@ -115,13 +132,13 @@ def test_example_encodes_as_python_does(tmp_path: Path, language: str) -> None:
     build = cmake.build(cmake.ROOT / "examples" / language, tmp_path / "build", cmake.installed(), target="encode")
     model = Autoencoder(3, hidden_layer_sizes=(5,), **FEW).fit(X.astype(np.float32))
     model.save_model(tmp_path / "model")
-    rows = "\n".join(" ".join(f"{number:.9g}" for number in row) for row in X.astype(np.float32))
+    text = "\n".join(" ".join(f"{number:.9g}" for number in row) for row in X.astype(np.float32))
     encode = [build / "encode", tmp_path / "model"]
-    printed = subprocess.run(encode, input=rows, capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(encode, input=text, capture_output=True, text=True, check=True).stdout
     codes = np.array([line.split() for line in printed.splitlines()], np.float32)
     np.testing.assert_array_equal(codes, model.transform(X.astype(np.float32)))
 
     Autoencoder(3, **FEW).fit(X).save_model(tmp_path / "model")
-    done = subprocess.run(encode, input=rows, capture_output=True, text=True, check=False)
+    done = subprocess.run(encode, input=text, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "double" in done.stderr

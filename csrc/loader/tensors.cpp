@@ -12,7 +12,7 @@ namespace {
 
 std::string shown(const std::string& name) { return "tensor " + text_of(Json(name)); }
 
-std::uint64_t bytes_of(const Tensor& tensor) {
+std::uint64_t item_size(const Tensor& tensor) {
   static const std::map<std::string, std::uint64_t> item_sizes{
       {"BOOL", 1}, {"U8", 1},  {"I8", 1},  {"U16", 2}, {"I16", 2}, {"F16", 2}, {"BF16", 2},
       {"U32", 4},  {"I32", 4}, {"F32", 4}, {"U64", 8}, {"I64", 8}, {"F64", 8}};
@@ -20,7 +20,11 @@ std::uint64_t bytes_of(const Tensor& tensor) {
   if (known == item_sizes.end()) {
     throw ModelFormatError(shown(tensor.name) + " has the unknown dtype " + text_of(Json(tensor.dtype)));
   }
-  std::uint64_t bytes = known->second;
+  return known->second;
+}
+
+std::uint64_t bytes_of(const Tensor& tensor) {
+  std::uint64_t bytes = item_size(tensor);
   for (const Index size : tensor.shape) {
     if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(size), &bytes)) {
       throw ModelFormatError(shown(tensor.name) + " of shape " + shape_text(tensor.shape) + " is too large");
@@ -55,9 +59,10 @@ std::vector<Tensor> read_tensors(const Json& header, std::uint64_t n_bytes) {
   });
   std::uint64_t end = 0;
   for (const Tensor& tensor : tensors) {
-    if (tensor.begin != end) {
+    if (tensor.begin != end || end % item_size(tensor) != 0) {
       throw ModelFormatError(shown(tensor.name) + " begins at byte " + std::to_string(tensor.begin) +
-                             " behind the header, expected " + std::to_string(end));
+                             " behind the header, expected " + std::to_string(end) + ", a multiple of the size of " +
+                             tensor.dtype);
     }
     if (tensor.end - tensor.begin != bytes_of(tensor)) {
       throw ModelFormatError(shown(tensor.name) + " has " + std::to_string(tensor.end - tensor.begin) + " bytes, a " +

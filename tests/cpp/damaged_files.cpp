@@ -166,6 +166,10 @@ bool says_what_is_wrong(const std::string& whole, const std::filesystem::path& p
       {R"("shape":[2],)", R"("shape":[9223372036854775807,9223372036854775807],)", "too large"},
       {R"("dtype":"F32")", R"("dtype":"F8")", "unknown dtype"},
       {R"("data_offsets":[24,32])", R"("data_offsets":[25,33])", "expected 24"},
+      {R"("layers.0.bias":{"dtype":"F32","shape":[2],"data_offsets":[24,32]})",
+       R"("attributes.a":{"dtype":"U8","shape":[1],"data_offsets":[24,25]},)"
+       R"("layers.0.bias":{"dtype":"F32","shape":[2],"data_offsets":[25,33]})",
+       "a multiple of the size of F32"},
       {R"("data_offsets":[24,32])", R"("data_offsets":[32,24])", "a begin and an end"},
       {R"("data_offsets":[24,32])", R"("data_offsets":[24,9223372036854775807])", "has 9223372036854775783 bytes"},
   };
@@ -190,7 +194,7 @@ bool takes_what_belongs_to_python(const std::string& whole, const std::filesyste
   bytes = with(bytes, R"(\"training\":null)", R"(\"training\":{\"n_updates\":3})");
   bytes = with(bytes, R"(\"feature_names\":null)", R"(\"feature_names\":[\"a\",\"b\",\"\u00fc\"])");
   bytes = with(bytes, R"("layers.0.bias":{)",
-               R"("attributes.losses":{"dtype":"F64","shape":[1],"data_offsets":[68,76]},)"
+               R"("attributes.losses":{"dtype":"U32","shape":[2],"data_offsets":[68,76]},)"
                R"("training.moments":{"dtype":"F32","shape":[0,5],"data_offsets":[76,76]},"layers.0.bias":{)");
   models::write(path, bytes + std::string(8, '\1'));
   return outcome(path, false) == Outcome::loaded && outcome(path, true) == Outcome::refused;

@@ -114,7 +114,7 @@ def test_cpp_takes_files_of_each_version(across: Path) -> None:
     for file in files:
         model = load_model(file)
         dtype, codes, reconstructions = taken_across(across, model, file)
-        x = rows(model.n_features_in_).astype(dtype)
+        x = pd.DataFrame(rows(model.n_features_in_).astype(dtype), columns=model.feature_names_in_)
         np.testing.assert_array_equal(codes, model.transform(x))
         np.testing.assert_array_equal(reconstructions, model.reconstruct(x))
 

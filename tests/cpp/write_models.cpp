@@ -6,6 +6,6 @@ int main(int argc, char** argv) {
   const std::filesystem::path folder = argv[1];
   models::known<float>().save(folder / "float.safetensors");
   models::known<double>().save(folder / "double.safetensors");
-  eigencoder::Autoencoder<float>(eigencoder::mirrored_network(4000, {}, 1000)).save(folder / "large.safetensors");
+  eigencoder::Autoencoder<float>(eigencoder::mirrored_network(2000, {}, 1000)).save(folder / "large.safetensors");
   return 0;
 }

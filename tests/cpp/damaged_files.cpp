@@ -158,6 +158,7 @@ bool says_what_is_wrong(const std::string& whole, const std::filesystem::path& p
        "does not begin"},
       {R"("layers.0.bias":{)", R"("layers.0.bias":{"later":1,)", "unknown key \"later\""},
       {R"("layers.0.bias":{)", R"("layers.7.bias":{)", "unknown tensor \"layers.7.bias\""},
+      {R"("layers.0.bias":{)", R"("attributes.bias":{)", "lacks the tensor layers.0.bias"},
       {R"("layers.0.bias":{)", R"("layers.0.weights":{)", "\"layers.0.weights\" twice"},
       {R"("layers.0.bias":{)", R"("later":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"layers.0.bias":{)",
        "unknown tensor \"later\""},
@@ -169,7 +170,7 @@ bool says_what_is_wrong(const std::string& whole, const std::filesystem::path& p
       {R"("layers.0.bias":{"dtype":"F32","shape":[2],"data_offsets":[24,32]})",
        R"("attributes.a":{"dtype":"U8","shape":[1],"data_offsets":[24,25]},)"
        R"("layers.0.bias":{"dtype":"F32","shape":[2],"data_offsets":[25,33]})",
-       "a multiple of the size of F32"},
+       "begins at byte 25 behind the header, expected 25"},
       {R"("data_offsets":[24,32])", R"("data_offsets":[32,24])", "a begin and an end"},
       {R"("data_offsets":[24,32])", R"("data_offsets":[24,9223372036854775807])", "has 9223372036854775783 bytes"},
   };

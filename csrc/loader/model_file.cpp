@@ -105,19 +105,20 @@ void ModelReader::read_header() {
   if (file_.size() < digits_begin + n_digits) {
     throw ModelFormatError("it has " + std::to_string(file_.size()) + " bytes, too few for a model file");
   }
-  std::uint64_t length = 0;
-  file_.read(&length, length_bytes);
-  if (length > file_.size() - length_bytes || length > longest_header || length < beginning.size() + n_digits) {
-    throw ModelFormatError("its header would have " + std::to_string(length) + " bytes, the file has " +
-                           std::to_string(file_.size()) + "; it is truncated, or no model file");
-  }
-  header_.resize(length_bytes + static_cast<std::size_t>(length));
-  std::memcpy(header_.data(), &length, length_bytes);
-  file_.read(header_.data() + length_bytes, static_cast<std::size_t>(length));
-  const std::string_view text = std::string_view(header_).substr(length_bytes);
-  if (text.substr(0, beginning.size()) != beginning) {
+  header_.resize(digits_begin);
+  file_.read(header_.data(), digits_begin);
+  if (std::string_view(header_).substr(length_bytes) != beginning) {
     throw ModelFormatError("it does not begin as a model file of eigencoder does");
   }
+  std::uint64_t length = 0;
+  std::memcpy(&length, header_.data(), length_bytes);
+  if (length > file_.size() - length_bytes || length > longest_header || length < beginning.size() + n_digits) {
+    throw ModelFormatError("its header would have " + std::to_string(length) + " bytes, the file has " +
+                           std::to_string(file_.size()) + ": it was cut off or damaged, copy it again");
+  }
+  header_.resize(length_bytes + static_cast<std::size_t>(length));
+  file_.read(header_.data() + digits_begin, header_.size() - digits_begin);
+  const std::string_view text = std::string_view(header_).substr(length_bytes);
   if (length % 8 != 0) throw ModelFormatError("its header's length must be a multiple of 8");
   const Json header = parse_json(text, "its header");
   const Fields metadata(header.at("__metadata__"), "__metadata__", {"eigencoder"});

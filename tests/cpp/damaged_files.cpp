@@ -180,7 +180,7 @@ bool says_what_is_wrong(const std::string& whole, const std::filesystem::path& p
   const std::string body = whole.substr(8);
   return refuses(of_length(std::uint64_t{1} << 62) + body, path, "header would have 4611686018427387904 bytes") &&
          refuses(of_length(~std::uint64_t{0}) + body, path, "header would have") && refuses("", path, "0 bytes") &&
-         refuses(std::string(1000, 'x'), path, "no model file");
+         refuses(std::string(1000, 'x'), path, "does not begin");
 }
 
 bool refuses_a_classifier_by_name(const std::string& whole, const std::filesystem::path& path) {

@@ -38,7 +38,7 @@ BAD_PARAMETERS = [
     ),
     ({"output_activation": np.tanh}, TypeError, "output_activation must be one of"),
     ({"loss": "mse"}, ValueError, "loss must be one of 'squared_error', .*, found 'mse'"),
-    ({"loss": "binary_crossentropy"}, ValueError, "output_activation.*sigmoid"),
+    ({"loss": "binary_crossentropy", "output_activation": "identity"}, ValueError, "output_activation.*sigmoid"),
     ({"tied_weights": 1}, TypeError, "tied_weights must be True or False, found 1"),
     ({"alpha": -1e-3}, ValueError, "alpha must.* -0.001"),
     ({"alpha": np.nan}, ValueError, "alpha must"),

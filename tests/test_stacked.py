@@ -98,6 +98,7 @@ def test_without_fine_tuning_a_stack_is_its_layers_trained_by_hand(dtype):
     codes, validation_codes = X, X_val
     for layer in by_hand[:-1]:
         layer.set_params(code_activation=None, init="glorot")
+    by_hand[1].set_params(output_activation=by_hand[0].activation)
     for layer, trained in zip(by_hand, stack.layers_, strict=True):
         layer.fit(codes, sample_weight=weights, X_val=validation_codes)
         codes, validation_codes = layer.transform(codes), layer.transform(validation_codes)
@@ -425,7 +426,7 @@ def test_data_that_a_layer_cannot_use_are_refused_in_its_name():
 
 
 def test_a_divergence_in_a_layer_names_it_and_leaves_the_stack_as_it_was():
-    stack = stack_of([Autoencoder(5), Autoencoder(3)]).fit(data())
+    stack = stack_of([Autoencoder(5), Autoencoder(3, output_activation="identity")]).fit(data())
     stack.set_params(layer2__solver="sgd", layer2__learning_rate_init=1e300)
     assert_refused(stack, DivergenceError, r"^layer2: .*learning_rate_init=1e\+300.*; the stack stays as it was$")
 

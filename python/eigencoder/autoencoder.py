@@ -32,8 +32,9 @@ class Autoencoder(BaseAutoencoder):
         Activation of the code; None means ``activation``. "auto" is "identity" where the network may be PCA: with an
         "identity" output, "squared_error", no ``penalty`` and no ``n_active``, unless ``init="glorot"``. Else it is
         ``activation``, which "kl" needs.
-    output_activation : str, default="identity"
-        Activation of the output, one of the same names.
+    output_activation : str, default="auto"
+        Activation of the output, one of the same names. "auto" is "identity", with "binary_crossentropy" it is
+        "sigmoid", and in a stack above the first layer that of the code below, which the output is to rebuild.
     loss : {"squared_error", "binary_crossentropy"}, default="squared_error"
         l(x, h): ||x - h||^2, the sum over the features without a factor 1/2; or -sum x log h + (1 - x) log(1 - h), for
         X in [0, 1] and a sigmoid output.
@@ -280,7 +281,7 @@ class Autoencoder(BaseAutoencoder):
         hidden_layer_sizes: Sequence[int] = (),
         activation: str = "sigmoid",
         code_activation: str | None = "auto",
-        output_activation: str = "identity",
+        output_activation: str = "auto",
         loss: str = "squared_error",
         tied_weights: bool = False,
         alpha: float = 0.0,

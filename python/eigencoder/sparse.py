@@ -60,7 +60,7 @@ class SparseAutoencoder(Autoencoder):
         hidden_layer_sizes: Sequence[int] = (),
         activation: str = "sigmoid",
         code_activation: str | None = "auto",
-        output_activation: str = "identity",
+        output_activation: str = "auto",
         loss: str = "squared_error",
         tied_weights: bool = False,
         alpha: float = 0.0,

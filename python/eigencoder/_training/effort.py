@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 from .network import Network
 from .settings import AutoencoderSettings, TrainingSettings
 
-Start: TypeAlias = Literal["good", "random", "kl", "deep kl", "classes"]
+Start: TypeAlias = Literal["good", "random", "kl", "deep kl", "stack", "classes"]
 _Settings = TypeVar("_Settings", bound=TrainingSettings)
 
 
@@ -22,6 +22,7 @@ _BY_NEED: dict[Start, ByNeed] = {
     "random": ByNeed(3e-3, 4),
     "kl": ByNeed(0.05, 3),  # longer training squeezes all activations around the mean that they are to have
     "deep kl": ByNeed(0.01, 3),
+    "stack": ByNeed(0.01, 4),
     "classes": ByNeed(0.01, 4),
 }
 _AS_NAMED: dict[str, Any] = {

@@ -232,12 +232,14 @@ class Settings(AutoencoderSettings):
     hidden_layer_sizes: Annotated[tuple[int, ...], checks.hidden_layer_sizes]
     activation: Annotated[str, _ACTIVATION]
     code_activation: Annotated[str | None, checks.one_of(["auto", *_core.ACTIVATIONS], none=True)]
-    output_activation: Annotated[str, _ACTIVATION]
+    output_activation: Annotated[str, checks.one_of(["auto", *_core.ACTIVATIONS])]
     n_active: Annotated[int | None, checks.n_active]
 
     @classmethod
     def of(cls, estimator: object) -> Self:
         settings = super().of(estimator)
+        if settings.output_activation == "auto":
+            settings = replace(settings, output_activation="identity" if settings.takes_any_row else "sigmoid")
         return replace(settings, code_activation=settings._activation_of_code())
 
     def _activation_of_code(self) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -54,7 +55,27 @@ def _check_layers(name: str, layers: object) -> tuple[NamedLayer, ...]:
             )
     *others, last = named_layers(layers)
     # From PCA's start codes would be small about a mean far from 0, and fine-tuning was seen to leave them so.
-    return (*((name, read_by_others(each, code_activation=None, init="glorot")) for name, each in others), last)
+    read = [*((name, read_by_others(each, code_activation=None, init="glorot")) for name, each in others), last]
+    return (read[0], *((name, _decoding(name, layer, below)) for below, (name, layer) in pairwise(read)))
+
+
+def _decoding(name: str, layer: AutoencoderEstimator, below: NamedLayer) -> AutoencoderEstimator:
+    """The layer with an output like the code that it rebuilds: with linear ones a stack could be no more than PCA."""
+    settings, of_below = _settings_of(name, layer), _settings_of(*below)
+    if not isinstance(settings, Settings) or not isinstance(of_below, Settings):
+        return layer
+    is_free = getattr(layer, "output_activation", None) == "auto" and settings.takes_any_row
+    if not is_free or settings.init == "pca" or settings.solver == "exact":
+        return layer
+    decoding: AutoencoderEstimator = clone(layer).set_params(
+        output_activation=of_below.code_activation, code_activation=settings.code_activation
+    )
+    return decoding
+
+
+def _settings_of(name: str, layer: AutoencoderEstimator) -> AutoencoderSettings:
+    with _naming(name):
+        return layer._settings()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +143,9 @@ class StackTraining(Training):
         self.layers = layers
 
     def start_of(self, x: Matrix) -> effort.Start:
-        return "deep kl" if self.settings.penalty == "kl" else "good"
+        if self.settings.penalty == "kl":
+            return "deep kl"
+        return "good" if len(self.settings.layers) == 1 else "stack"
 
     def trains_as_tanh(self) -> bool:
         """Where a layer starts from PCA, and J does not look at weights or code."""

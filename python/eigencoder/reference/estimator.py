@@ -68,16 +68,18 @@ def _network(estimator: Any, n_features: int) -> Network:
         if not hasattr(estimator, "n_components_"):
             raise ValueError(f"n_components={n_components:g} of the unfitted estimator is no size yet: fit it")
         n_components = estimator.n_components_
-    code = estimator.code_activation
+    code, output = estimator.code_activation, estimator.output_activation
+    if output == "auto":
+        output = "sigmoid" if estimator.loss == "binary_crossentropy" else "identity"
     if code == "auto":
         is_plain = estimator.penalty is None and estimator.n_active is None
-        may_be_pca = estimator.loss == "squared_error" and estimator.output_activation == "identity"
+        may_be_pca = estimator.loss == "squared_error" and output == "identity"
         code = "identity" if is_plain and may_be_pca and estimator.init != "glorot" else None
     if code is None:
         code = estimator.activation
     return Network(
         layer_sizes=(n_features, *hidden_sizes, n_components, *reversed(hidden_sizes), n_features),
-        activations=(*hidden, code, *hidden, estimator.output_activation),
+        activations=(*hidden, code, *hidden, output),
         tied_weights=estimator.tied_weights,
         n_active=estimator.n_active or 0,
     )

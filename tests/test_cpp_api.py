@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import cmake
+import cpp_builds
 from as_given import Autoencoder
 from eigencoder import _core
 from tolerances import TRAINING
@@ -16,7 +16,7 @@ from tolerances import TRAINING
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return cmake.build(cmake.ROOT / "tests/cpp", tmp_path_factory.mktemp("cpp"), cmake.installed())
+    return cpp_builds.build(cpp_builds.ROOT / "tests/cpp", tmp_path_factory.mktemp("cpp"), cpp_builds.installed())
 
 
 def output_of(*command: str | Path) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-import cmake
+import cpp_builds
 from eigencoder import (
     Autoencoder,
     DenoisingAutoencoder,
@@ -49,7 +49,7 @@ SINGLE: dict[str, Callable[[], Any]] = {
 @pytest.fixture(scope="module")
 def across(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("across")
-    return cmake.build(cmake.ROOT / "tests/cpp", folder, cmake.installed(), target="across") / "across"
+    return cpp_builds.build(cpp_builds.ROOT / "tests/cpp", folder, cpp_builds.installed(), target="across") / "across"
 
 
 def taken_across(across: Path, estimator: Any, path: Path, *copy: Path) -> tuple[str, NDArray[Any], NDArray[Any]]:
@@ -76,8 +76,13 @@ def test_both_sides_give_the_same_bits_and_parameters(across: Path, tmp_path: Pa
     assert type(copy) is type(model)
     np.testing.assert_array_equal(copy.transform(x), model.transform(x))
     np.testing.assert_array_equal(copy.reconstruct(x), model.reconstruct(x))
-    known = model.get_params()
-    of_cpp = {"scale": None, "init": "glorot", "code_activation": model._activations[len(model._activations) // 2 - 1]}
+    known, activations = model.get_params(), model._activations
+    of_cpp = {
+        "scale": None,
+        "init": "glorot",
+        "code_activation": activations[len(activations) // 2 - 1],
+        "output_activation": activations[-1],
+    }
     if not model.hidden_layer_sizes:
         of_cpp["activation"] = of_cpp["code_activation"]
     if model.sparsity_weight == "auto":
@@ -95,21 +100,30 @@ def test_what_cpp_saved_is_trained_further(across: Path, tmp_path: Path) -> None
     assert copy.fit(X).score(X) > before
 
 
-def test_cpp_takes_a_stack_with_names_and_training_state(across: Path, tmp_path: Path) -> None:
+def test_cpp_takes_a_stack_as_the_network_that_it_is(across: Path, tmp_path: Path) -> None:
     frame = pd.DataFrame(X, columns=list("abcdef"))
-    layers = [DenoisingAutoencoder(5, activation="tanh", **FEW), Autoencoder(3, activation="tanh", **FEW)]
+    layers = [
+        DenoisingAutoencoder(5, activation="tanh", output_activation="identity", **FEW),
+        Autoencoder(3, activation="relu", output_activation="tanh", **FEW),
+    ]
     stack = StackedAutoencoder(layers, solver="adam", **FEW).fit(frame)
     stack.save_model(tmp_path / "stack", training_state=True)
-    _, codes, reconstructions = taken_across(across, stack, tmp_path / "stack")
+    _, codes, reconstructions = taken_across(across, stack, tmp_path / "stack", tmp_path / "network")
     np.testing.assert_array_equal(codes, stack.transform(frame))
     np.testing.assert_array_equal(reconstructions, stack.reconstruct(frame))
+    np.testing.assert_array_equal(load_model(tmp_path / "network").transform(X), codes)
+
+
+def test_cpp_refuses_to_save_what_no_autoencoder_is(across: Path, tmp_path: Path) -> None:
+    layers = [Autoencoder(n, activation="tanh", output_activation="identity", **FEW) for n in (5, 3)]
+    StackedAutoencoder(layers, solver="adam", **FEW).fit(X).save_model(tmp_path / "stack")
     done = subprocess.run([across, tmp_path / "stack", tmp_path / "copy"], capture_output=True, text=True, check=False)
     assert "one activation of all hidden layers, found tanh of layer 0 and identity of layer 2" in done.stdout
     assert not (tmp_path / "copy").exists()
 
 
 def test_cpp_takes_files_of_each_version(across: Path) -> None:
-    files = sorted((cmake.ROOT / "tests/data").glob("autoencoder_*.safetensors"))
+    files = sorted((cpp_builds.ROOT / "tests/data").glob("autoencoder_*.safetensors"))
     assert files
     for file in files:
         model = load_model(file)
@@ -129,7 +143,9 @@ def test_cpp_refuses_a_classifier_by_name(across: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", ["c", "cpp"])
 def test_example_encodes_as_python_does(tmp_path: Path, language: str) -> None:
-    build = cmake.build(cmake.ROOT / "examples" / language, tmp_path / "build", cmake.installed(), target="encode")
+    build = cpp_builds.build(
+        cpp_builds.ROOT / "examples" / language, tmp_path / "build", cpp_builds.installed(), target="encode"
+    )
     model = Autoencoder(3, hidden_layer_sizes=(5,), **FEW).fit(X.astype(np.float32))
     model.save_model(tmp_path / "model")
     text = "\n".join(" ".join(f"{number:.9g}" for number in row) for row in X.astype(np.float32))

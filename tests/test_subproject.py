@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-import cmake
+import cpp_builds
 
-PARENT = cmake.ROOT / "tests/cpp/subproject"
+PARENT = cpp_builds.ROOT / "tests/cpp/subproject"
 QUICK = ("-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O0", "-DEIGENCODER_BASELINE_ONLY=ON")
 
 
 @pytest.fixture(scope="module")
 def parent(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return cmake.build(PARENT, tmp_path_factory.mktemp("parent"), *QUICK)
+    return cpp_builds.build(PARENT, tmp_path_factory.mktemp("parent"), *QUICK)
 
 
 def test_a_subproject_finds_its_engine_whatever_the_folders_names_and_flags_of_the_parent(
@@ -25,8 +25,8 @@ def test_a_subproject_finds_its_engine_whatever_the_folders_names_and_flags_of_t
 
 def test_what_cmake_installs_is_found_by_its_prefix(parent: Path, tmp_path: Path) -> None:
     prefix = tmp_path / "prefix"
-    cmake.run_cmake("--install", parent, "--prefix", prefix)
+    cpp_builds.run_cmake("--install", parent, "--prefix", prefix)
     moved = prefix.rename(tmp_path / "moved")
-    example = cmake.build(cmake.ROOT / "examples/cpp", tmp_path / "build", f"-DCMAKE_PREFIX_PATH={moved}")
+    example = cpp_builds.build(cpp_builds.ROOT / "examples/cpp", tmp_path / "build", f"-DCMAKE_PREFIX_PATH={moved}")
     printed = subprocess.run([example / "anomaly_scores"], capture_output=True, text=True, check=True).stdout
     assert "the origin" in printed

@@ -92,7 +92,9 @@ def test_cpp_example_prints_what_it_shows(tmp_path: Path) -> None:
     source = ROOT / "examples/cpp"
     output_of(cmake, "-S", source, "-B", tmp_path, f"-DCMAKE_PREFIX_PATH={package}", "-G", "Ninja")
     output_of(cmake, "--build", tmp_path)
-    comment = re.search(r"^// \$ \S+/anomaly_scores\n((?:^//.*\n)+)", text_of(source / "main.cpp"), re.MULTILINE)
+    comment = re.search(
+        r"^// \$ \S+/anomaly_scores\n((?:^//.*\n)+)", text_of(source / "anomaly_scores.cpp"), re.MULTILINE
+    )
     assert comment is not None
     assert_prints(output_of(tmp_path / "anomaly_scores"), comment[1].replace("//", ""))
 

@@ -13,6 +13,7 @@ FOLDER = Path(eigencoder.__file__).parent
 PACKAGE = "eigencoder"
 # From the top to the ground; a module may import what stands in its own row or in a lower one.
 FLOORS = [
+    ["__main__"],
     ["cli", "demo"],
     ["export", "_progress"],
     ["config", "gradients", "classifier", "stacked", "sparse", "denoising"],

@@ -1,5 +1,6 @@
 #include "eigencoder/autoencoder.h"
 
+#include <algorithm>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -7,13 +8,19 @@
 #include "eigencoder/check.h"
 #include "eigencoder/layers.h"
 #include "eigencoder/loader.h"
+#include "loader/model_file.h"
 
 namespace eigencoder {
 namespace {
 
-void check_rows(const void* x, Index n_samples) {
+// Rows of at most so many numbers.
+void check_rows(const void* x, Index n_samples, Index n_numbers) {
   if (!x) throw std::invalid_argument("x must point to rows, found nullptr");
   if (n_samples < 1) throw std::invalid_argument("x must hold at least 1 row, found " + std::to_string(n_samples));
+  if (n_samples > std::numeric_limits<Index>::max() / n_numbers) {
+    throw std::length_error(std::to_string(n_samples) + " rows of " + std::to_string(n_numbers) +
+                            " numbers are too many");
+  }
 }
 
 }  // namespace
@@ -31,14 +38,26 @@ NetworkConfig mirrored_network(Index n_features, const std::vector<Index>& hidde
   return network;
 }
 
+Dtype saved_dtype(const std::filesystem::path& path) { return ModelReader(path).configuration().dtype; }
+
 template <typename T>
 Autoencoder<T>::Autoencoder(NetworkConfig network, ObjectiveConfig objective, std::uint64_t seed, int n_threads,
                             const std::string& device)
+    : Autoencoder(std::move(network), objective, seed, n_threads, device, std::vector<T>()) {
+  parameters_.resize(static_cast<std::size_t>(layers_of(network_).back().end()));
+  const EngineFor<T>& cpu = engine();
+  cpu.initialise(network_, seed_, parameters_.data());
+}
+
+template <typename T>
+Autoencoder<T>::Autoencoder(NetworkConfig network, ObjectiveConfig objective, std::uint64_t seed, int n_threads,
+                            const std::string& device, std::vector<T> parameters)
     : network_(std::move(network)),
       objective_(objective),
       seed_(seed),
       n_threads_(n_threads == 0 ? available_threads() : n_threads),
-      engine_(&engine(device)) {
+      engine_(&engine(device)),
+      parameters_(std::move(parameters)) {
   check(network_);
   check(objective_);
   check(network_, objective_);
@@ -47,9 +66,25 @@ Autoencoder<T>::Autoencoder(NetworkConfig network, ObjectiveConfig objective, st
                                 std::to_string(network_.n_encoder_layers));
   }
   if (n_threads_ < 1) throw std::invalid_argument("n_threads must be >= 0, found " + std::to_string(n_threads));
-  parameters_.resize(static_cast<std::size_t>(layers_of(network_).back().end()));
-  const EngineFor<T>& cpu = engine();
-  cpu.initialise(network_, seed_, parameters_.data());
+}
+
+template <typename T>
+Autoencoder<T> Autoencoder<T>::load(const std::filesystem::path& path, bool verify, int n_threads,
+                                    const std::string& device) {
+  ModelReader file(path);
+  std::vector<T> parameters = file.parameters<T>(verify);
+  const Configuration& saved = file.configuration();
+  return {saved.network, saved.objective, saved.seed, n_threads, device, std::move(parameters)};
+}
+
+template <typename T>
+void Autoencoder<T>::save(const std::filesystem::path& path) const {
+  Configuration configuration;
+  configuration.dtype = dtype_of<T>;
+  configuration.network = network_;
+  configuration.objective = objective_;
+  configuration.seed = seed_;
+  write_model(path, configuration, parameters_);
 }
 
 template <typename T>
@@ -62,7 +97,7 @@ FitResult Autoencoder<T>::fit(const T* x, Index n_samples, const OptimizerConfig
 template <typename T>
 FitResult Autoencoder<T>::fit(const T* x, Index n_samples, const OptimizerConfig& optimizer,
                               const ScheduleConfig& schedule, Monitor& monitor) {
-  check_rows(x, n_samples);
+  check_rows(x, n_samples, n_features());
   check(optimizer);
   check(schedule);
   if (schedule.early_stopping) {
@@ -109,8 +144,23 @@ std::vector<T> Autoencoder<T>::reconstruct(const T* x, Index n_samples) const {
 }
 
 template <typename T>
+void Autoencoder<T>::transform(const T* x, Index n_samples, T* codes) const {
+  forward(encoder(), x, n_samples, codes);
+}
+
+template <typename T>
+void Autoencoder<T>::inverse_transform(const T* codes, Index n_samples, T* x) const {
+  forward(decoder(), codes, n_samples, x);
+}
+
+template <typename T>
+void Autoencoder<T>::reconstruct(const T* x, Index n_samples, T* reconstruction) const {
+  forward(layers(), x, n_samples, reconstruction);
+}
+
+template <typename T>
 std::vector<double> Autoencoder<T>::score_samples(const T* x, Index n_samples) const {
-  check_rows(x, n_samples);
+  check_rows(x, n_samples, n_features());
   std::vector<double> scores(static_cast<std::size_t>(n_samples));
   Monitor silent;
   engine_->squared_errors(layers(), x, n_samples, scores.data(), silent, n_threads_);
@@ -161,16 +211,18 @@ std::vector<T> Autoencoder<T>::column_extremes(const T* x, Index n_samples) cons
 
 template <typename T>
 std::vector<T> Autoencoder<T>::forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples) const {
-  check_rows(x, n_samples);
-  const Index n_outputs = layers.back().n_outputs;
-  if (n_samples > std::numeric_limits<Index>::max() / n_outputs) {
-    throw std::length_error(std::to_string(n_samples) + " rows of " + std::to_string(n_outputs) +
-                            " numbers are too many");
-  }
-  std::vector<T> output(static_cast<std::size_t>(n_samples * n_outputs));
-  Monitor silent;
-  engine_->forward(layers, x, n_samples, output.data(), silent, n_threads_);
+  check_rows(x, n_samples, std::max(layers.front().n_inputs, layers.back().n_outputs));
+  std::vector<T> output(static_cast<std::size_t>(n_samples * layers.back().n_outputs));
+  forward(layers, x, n_samples, output.data());
   return output;
+}
+
+template <typename T>
+void Autoencoder<T>::forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output) const {
+  check_rows(x, n_samples, std::max(layers.front().n_inputs, layers.back().n_outputs));
+  if (!output) throw std::invalid_argument("the output must have memory, found nullptr");
+  Monitor silent;
+  engine_->forward(layers, x, n_samples, output, silent, n_threads_);
 }
 
 template class Autoencoder<float>;

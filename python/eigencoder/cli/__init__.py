@@ -7,8 +7,9 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from .. import __version__
+from .. import __version__, _core
 from . import commands
 from .usage import SUFFIXES, UsageError
 
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         "cannot be used. Messages go to stderr, results to stdout.",
     )
     parser.add_argument("--version", action="version", version=f"eigencoder {__version__}")
+    parser.add_argument("--cmake-dir", action=_PrintCMakeFolder, help="print what eigencoder_DIR is to CMake, and exit")
     subparsers = parser.add_subparsers(dest="command", required=True)
     kinds = ", ".join(SUFFIXES)
 
@@ -130,6 +132,17 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, default=Path("eigencoder-demo"), metavar="DIR", help="where the pictures go (%(default)s)"
     )
     return parser
+
+
+class _PrintCMakeFolder(argparse.Action):
+    """An option in the place of a command, as --version is."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(nargs=0, **options)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(Path(_core.__file__).parent / "lib" / "cmake" / "eigencoder")
+        parser.exit()
 
 
 def _failed(message: str, status: int = 1) -> int:

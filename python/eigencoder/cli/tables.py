@@ -21,19 +21,12 @@ def read_table(path: Path, array: str | None = None, *, has_header: bool = True)
         return np.asarray(_loaded(path, mmap_mode="r"))
     if path.suffix == ".npz":
         return _array_of(path, array)
-    import pandas
-
-    if path.suffix == ".parquet":
-        return _checked(path, pandas.read_parquet(path))
-    try:
-        frame = pandas.read_csv(path, header=0 if has_header else None, float_precision="round_trip")
-    except ValueError as error:  # of the parser, too
-        raise ValueError(f"{path} is no table of comma-separated values, {error}") from error
+    frame = _frame_of(path, has_header)
     if not has_header:
-        return np.asarray(_checked(path, frame).to_numpy())
-    if all(_is_number(name) for name in frame.columns):
+        return np.asarray(frame.to_numpy())
+    if path.suffix == ".csv" and all(_is_number(name) for name in frame.columns):
         raise ValueError(f"the first line of {path} holds numbers in place of names: add --no-header")
-    return _checked(path, frame)
+    return frame
 
 
 def write_table(path: Path, array: NDArray[Any], names: list[str]) -> None:
@@ -74,7 +67,20 @@ def _array_of(path: Path, name: str | None) -> NDArray[Any]:
             raise ValueError(f"{path} holds no array of numbers that NumPy can read, {error}") from error
 
 
-def _checked(path: Path, frame: "DataFrame") -> "DataFrame":
+def _frame_of(path: Path, has_header: bool) -> "DataFrame":
+    from pyarrow import csv, parquet
+
+    try:
+        if path.suffix == ".parquet":
+            table = parquet.read_table(path)
+        else:
+            table = csv.read_csv(path, csv.ReadOptions(autogenerate_column_names=not has_header))
+    except ValueError as error:
+        raise ValueError(f"{path} is no table that pyarrow can read, {error}") from error
+    for name in table.column_names:
+        if table.column_names.count(name) > 1:
+            raise ValueError(f"{path} has more than one column {name!r}: rename them")
+    frame: DataFrame = table.to_pandas()
     for name, dtype in frame.dtypes.items():
         if dtype.kind not in "biuf":
             found = next((repr(value) for value in frame[name] if not _is_number(value)), f"the dtype {dtype}")

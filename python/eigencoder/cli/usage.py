@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 SUFFIXES = (".npy", ".npz", ".csv", ".parquet")  # of tables
-_NEEDS = {".csv": ("pandas",), ".parquet": ("pandas", "pyarrow")}
+_NEEDS = {".csv": ("pandas", "pyarrow"), ".parquet": ("pandas", "pyarrow")}
 
 
 class UsageError(Exception):

@@ -15,7 +15,7 @@ PACKAGE = "eigencoder"
 FLOORS = [
     ["cli", "demo"],
     ["export", "_progress"],
-    ["config", "gradients", "classifier", "stacked", "sparse", "denoising"],
+    ["config", "gradients", "classifier", "stacked", "sparse", "denoising", "encoder"],
     ["autoencoder"],
     ["_base"],
     ["model_file", "_file"],

@@ -18,6 +18,7 @@ from eigencoder import (
     DenoisingAutoencoder,
     Encoder,
     EncoderClassifier,
+    ModelFormatError,
     SparseAutoencoder,
     StackedAutoencoder,
 )
@@ -152,6 +153,47 @@ def test_pickles_and_copies(name):
     assert copy.copy(encoder) is copy.deepcopy(encoder) is encoder
 
 
+@pytest.mark.parametrize("training_state", [False, True])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_loads_model_files(tmp_path, name, dtype, training_state):
+    estimator = ESTIMATORS[name].fit(X.astype(dtype))
+    path = tmp_path / "model.safetensors"
+    estimator.save_model(path, training_state=training_state)
+    encoder, loaded = Encoder.from_estimator(estimator), Encoder.load(path)
+    assert repr(loaded) == repr(encoder)
+    assert loaded.reconstruct(X.astype(dtype)).tobytes() == encoder.reconstruct(X.astype(dtype)).tobytes()
+    assert (
+        pickle.loads(pickle.dumps(loaded)).reconstruct(X.astype(dtype)).tobytes()
+        == encoder.reconstruct(X.astype(dtype)).tobytes()
+    )
+
+
+def test_loads_a_classifier_s_encoder(tmp_path):
+    y = np.where(X[:, 0] > 0.5, "high", "low")
+    classifier = EncoderClassifier(Autoencoder(5, **SHORT), max_iter=3, solver="adam", random_state=0).fit(X, y)
+    classifier.save_model(tmp_path / "model")
+    loaded = Encoder.load(tmp_path / "model")
+    assert loaded(X).tobytes() == Encoder.from_estimator(classifier)(X).tobytes()
+    with pytest.raises(ValueError, match="there is no decoder"):
+        loaded.decode(loaded(X))
+
+
+def test_a_file_that_it_cannot_load_is_named(tmp_path, autoencoder):
+    path = tmp_path / "model"
+    with pytest.raises(FileNotFoundError):
+        Encoder.load(path)
+    autoencoder.save_model(path)
+    content = path.read_bytes()
+    for damaged in (content[:-1], content[:-1] + b"!", content.replace(b'format_version\\":1', b'format_version\\":2')):
+        path.write_bytes(damaged)
+        with pytest.raises(ModelFormatError, match=f"{path} cannot be loaded"):
+            Encoder.load(path)
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="n_jobs must be a positive number"):
+        Encoder.load(path, n_jobs=0)
+
+
 def test_pickle_holds_the_arrays_once(encoder, autoencoder):
     tied = autoencoder.coefs_[: len(autoencoder.coefs_) // 2]
     n_bytes = sum(array.nbytes for array in (*tied, *autoencoder.intercepts_))
@@ -270,7 +312,7 @@ def test_made_of_fitted_estimators_alone():
         Encoder.from_estimator(FrozenEstimator(Autoencoder(2)))
     with pytest.raises(NotFittedError):
         Encoder.from_estimator(Autoencoder(2))
-    with pytest.raises(TypeError, match=r"an Encoder is made by Encoder\.from_estimator"):
+    with pytest.raises(TypeError, match=r"an Encoder is made by Encoder\.from_estimator.* or Encoder\.load"):
         Encoder(Autoencoder(2))
     fitted = Autoencoder(5, **SHORT).fit(X)
     with pytest.raises(ValueError, match="n_jobs must be a positive number of threads"):
@@ -282,14 +324,18 @@ def test_made_of_fitted_estimators_alone():
         Encoder.from_estimator(fitted)
 
 
-def test_a_pickled_encoder_needs_neither_scikit_learn_nor_scipy(tmp_path, encoder):
-    path = tmp_path / "encoder.pickle"
-    path.write_bytes(pickle.dumps(encoder))
+@pytest.mark.parametrize("made", ["Encoder.load(folder + '/model')", "pickle.load(open(folder + '/pickle', 'rb'))"])
+def test_loading_imports_neither_scikit_learn_nor_scipy(tmp_path, autoencoder, encoder, made):
+    autoencoder.save_model(tmp_path / "model")
+    (tmp_path / "pickle").write_bytes(pickle.dumps(encoder))
     program = f"""
 import pickle, sys
 import numpy as np
-encoder = pickle.loads(open({str(path)!r}, "rb").read())
-print(encoder(np.full(12, 0.5)).tobytes().hex(), [m for m in ("sklearn", "scipy", "joblib") if m in sys.modules])
+from eigencoder import Encoder
+folder = {str(tmp_path)!r}
+encoder = {made}
+heavy = ("sklearn", "scipy", "joblib", "safetensors")
+print(encoder(np.full(12, 0.5)).tobytes().hex(), [name for name in heavy if name in sys.modules])
 """
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert printed == f"{encoder(np.full(12, 0.5)).tobytes().hex()} []\n"

@@ -1,24 +1,40 @@
 """What is left of a model when only speed counts: plain arrays, and one native call."""
 
+import os
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Never, Self
+from typing import Any, NamedTuple, Never, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
 from ._training.checks import n_jobs as checked_n_jobs
-from ._training.network import is_tied
+from ._training.network import Network, is_tied
 from ._training.threads import n_threads
+
+_E = TypeVar("_E", bound="Encoder")
+
+
+class _Parts(NamedTuple):
+    """Plain arrays and numbers: of a classifier the layers up to the code, else those of the decoder too.
+
+    Tied weights stand there once.
+    """
+
+    weights: list[NDArray[Any]]
+    biases: list[NDArray[Any]]
+    activations: list[str]
+    n_active: list[int]
+    n_encoder_layers: int
 
 
 class Encoder:
     """A trained network without its estimator: it encodes one row in a microsecond, and needs NumPy alone.
 
-    Made by `from_estimator`. It holds copies of the weights and cannot be changed; any number of threads may call it at
-    once; it can be pickled. What it gives is, bit for bit, what the estimator's ``transform``, ``inverse_transform``
-    and ``reconstruct`` give on the CPU.
+    Made by `from_estimator` or `load`. It holds copies of the weights and cannot be changed; any number of threads may
+    call it at once; it can be pickled. What it gives is, bit for bit, what the estimator's ``transform``,
+    ``inverse_transform`` and ``reconstruct`` give on the CPU.
 
     Of what it is given it checks shape, dtype and that the numbers are finite, and no more. Arrays of the network's
     dtype are read where they lie if they are C-contiguous; others of that dtype, such as every second column or
@@ -45,16 +61,17 @@ class Encoder:
     ((25,), (1797, 25))
     """
 
-    __slots__ = ("_network", "_parts", "dtype", "n_components", "n_features")
+    __slots__ = ("_n_jobs", "_network", "_parts", "dtype", "n_components", "n_features")
 
     dtype: np.dtype[Any]
     n_components: int
     n_features: int
     _network: _core.PackedNetwork
-    _parts: tuple[Any, ...]
+    _n_jobs: int | None
+    _parts: _Parts
 
     def __init__(self, *_: object, **__: object) -> None:
-        raise TypeError("an Encoder is made by Encoder.from_estimator(estimator)")
+        raise TypeError("an Encoder is made by Encoder.from_estimator(estimator) or Encoder.load(path)")
 
     @classmethod
     def from_estimator(cls, estimator: Any, n_jobs: int | None = None) -> Self:
@@ -95,16 +112,48 @@ class Encoder:
                 f"{type(estimator).__name__}"
             )
         check_is_fitted(estimator, "coefs_")
-        layers = estimator._layers()
-        with_decoder = isinstance(estimator, BaseAutoencoder)
-        n_encoder_layers = len(layers) // 2 if with_decoder else len(layers) - 1
-        if not with_decoder:
-            layers = layers[:n_encoder_layers]
-        own = n_encoder_layers if with_decoder and is_tied(estimator.coefs_) else len(layers)
-        weights, biases, activations, n_active = zip(*layers, strict=True)
-        copies = [w.copy(order="K") for w in weights[:own]], [b.copy() for b in biases]
-        made: Self = _made(cls, *copies, activations, n_active, n_encoder_layers, checked_n_jobs("n_jobs", n_jobs))
-        return made
+        coefs, intercepts, activations, n_active = zip(*estimator._layers(), strict=True)
+        has_decoder = isinstance(estimator, BaseAutoencoder)
+        network = Network(
+            estimator._layer_sizes,
+            activations,
+            tied_weights=has_decoder and is_tied(estimator.coefs_),
+            n_active=max(n_active),
+            n_encoder_layers=0 if has_decoder else len(coefs) - 1,
+        )
+        parts = _parts(network, coefs, intercepts)
+        copies = parts._replace(
+            weights=[w.copy(order="K") for w in parts.weights], biases=[b.copy() for b in parts.biases]
+        )
+        return _made(cls, copies, checked_n_jobs("n_jobs", n_jobs))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], n_jobs: int | None = None) -> Self:
+        """The network of a model file, without scikit-learn, which need not be installed.
+
+        Parameters
+        ----------
+        path : str or path-like
+            What ``save_model`` of an estimator, or C++, has written. Its checksum is compared with its bytes.
+        n_jobs : int or None, default=None
+            As of `from_estimator`.
+
+        Returns
+        -------
+        encoder : Encoder
+            What `from_estimator` makes of the estimator that was saved.
+
+        Raises
+        ------
+        ModelFormatError
+            If the file is no model file, is cut off, damaged, or was written by a later version.
+        OSError
+            If it cannot be read, such as a FileNotFoundError.
+        """
+        from .model_file import load_network
+
+        network, _, coefs, intercepts = load_network(path)
+        return _made(cls, _parts(network, coefs, intercepts), checked_n_jobs("n_jobs", n_jobs))
 
     def __call__(self, x: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
         """Encode one row or many.
@@ -192,27 +241,34 @@ class Encoder:
         return self
 
     def __reduce__(self) -> Any:
-        return _made, (type(self), *self._parts)
+        return _made, (type(self), self._parts, self._n_jobs)
 
 
-def _made(
-    cls: type[Encoder],
-    weights: Sequence[NDArray[Any]],
-    biases: Sequence[NDArray[Any]],
-    activations: Sequence[str],
-    n_active: Sequence[int],
-    n_encoder_layers: int,
-    n_jobs: int | None,
-) -> Any:
-    """An Encoder of arrays that are its own; of a tied network the weights are those of its encoder alone."""
+def _parts(network: Network, coefs: Sequence[NDArray[Any]], intercepts: Sequence[NDArray[Any]]) -> _Parts:
+    n_encoder_layers = network.code_layer + 1
+    n_layers = n_encoder_layers if network.n_encoder_layers else len(coefs)
+    n_matrices = n_encoder_layers if network.tied_weights else n_layers
+    return _Parts(
+        list(coefs[:n_matrices]),
+        list(intercepts[:n_layers]),
+        list(network.activations[:n_layers]),
+        list(network.n_active_outputs[:n_layers]),
+        n_encoder_layers,
+    )
+
+
+def _made(cls: type[_E], parts: _Parts, n_jobs: int | None) -> _E:
+    """An Encoder of arrays that are its own."""
     if n_jobs == 0:
         n_threads(n_jobs)  # refuses it
+    weights, biases, activations, n_active, n_encoder_layers = parts
     all_weights = [*weights, *(w.T for w in reversed(weights))][: len(biases)]
     layers = list(zip(all_weights, biases, activations, n_active, strict=True))
     encoder = object.__new__(cls)
     for name, value in {
+        "_n_jobs": n_jobs,
         "_network": _core.PackedNetwork(layers, n_encoder_layers, partial(n_threads, n_jobs)),
-        "_parts": (weights, biases, activations, n_active, n_encoder_layers, n_jobs),
+        "_parts": parts,
         "dtype": weights[0].dtype,
         "n_components": len(biases[n_encoder_layers - 1]),
         "n_features": len(weights[0]),

@@ -81,7 +81,9 @@ bool overlap(const py::array& a, const py::array& b) {
 template <typename T>
 [[noreturn]] void refuse_not_finite(const std::string& name, const Plain<T>& x) {
   const T* const first = x.data();
-  const T* const found = std::find_if_not(first, first + x.size(), [](T number) { return std::isfinite(number); });
+  const T* const last = first + x.size();
+  const T* const found = std::find_if_not(first, last, [](T number) { return std::isfinite(number); });
+  if (found == last) throw py::value_error(name + " must not be changed while it is read");
   const auto n_columns = x.shape(x.ndim() - 1);
   throw py::value_error(name + " must be finite, found " + text(py::float_(*found)) + " in row " +
                         std::to_string((found - first) / n_columns) + ", column " +

@@ -86,7 +86,7 @@ bool PackedNetworkOnCpu<T>::forward(Index begin, Index end, const T* x, Index n_
   const Index max_rows = std::min(kernels::inference_rows, n_samples);
   const Index stride = widest > 0 ? kernels::padded_stride<T>(widest) : 0;
   parallel::Team team(std::min(n_threads, most_threads(begin, end, n_samples)));
-  Buffer<T> hidden(team.n_threads() * 2 * max_rows * stride);
+  Buffer<T> hidden(kernels::checked_product(2 * team.n_threads() * max_rows, stride));
   Buffer<Index> kept(team.n_threads() * most_active);
   std::atomic<bool> interrupted{false};
   std::atomic<bool> finite{true};

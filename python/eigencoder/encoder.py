@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
-from ._training.checks import n_jobs as checked_n_jobs
 from ._training.network import Network, is_tied
 from ._training.threads import n_threads
 
@@ -125,7 +124,7 @@ class Encoder:
         copies = parts._replace(
             weights=[w.copy(order="K") for w in parts.weights], biases=[b.copy() for b in parts.biases]
         )
-        return _made(cls, copies, checked_n_jobs("n_jobs", n_jobs))
+        return _made(cls, copies, n_jobs)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], n_jobs: int | None = None) -> Self:
@@ -153,7 +152,7 @@ class Encoder:
         from .model_file import load_network
 
         network, _, coefs, intercepts = load_network(path)
-        return _made(cls, _parts(network, coefs, intercepts), checked_n_jobs("n_jobs", n_jobs))
+        return _made(cls, _parts(network, coefs, intercepts), n_jobs)
 
     def __call__(self, x: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
         """Encode one row or many.
@@ -259,8 +258,12 @@ def _parts(network: Network, coefs: Sequence[NDArray[Any]], intercepts: Sequence
 
 def _made(cls: type[_E], parts: _Parts, n_jobs: int | None) -> _E:
     """An Encoder of arrays that are its own."""
-    if n_jobs == 0:
-        n_threads(n_jobs)  # refuses it
+    if n_jobs is not None:
+        from ._training.checks import n_jobs as checked  # brings numpy.random, which takes a quarter of NumPy's time
+
+        n_jobs = checked("n_jobs", n_jobs)
+        if n_jobs == 0:
+            n_threads(n_jobs)  # refuses it
     weights, biases, activations, n_active, n_encoder_layers = parts
     all_weights = [*weights, *(w.T for w in reversed(weights))][: len(biases)]
     layers = list(zip(all_weights, biases, activations, n_active, strict=True))

@@ -16,7 +16,7 @@ FLOORS = [
     ["__main__"],
     ["cli", "demo"],
     ["export", "_progress"],
-    ["config", "gradients", "classifier", "stacked", "sparse", "denoising"],
+    ["config", "gradients", "classifier", "stacked", "sparse", "denoising", "encoder"],
     ["autoencoder"],
     ["_base"],
     ["model_file", "_file"],

@@ -1,49 +1,9 @@
 #include "bindings/device_array.h"
+#include "bindings/layers.h"
 #include "bindings/python_monitor.h"
 
 namespace eigencoder::bindings {
 namespace {
-
-template <typename T>
-using Layer = std::tuple<py::array_t<T>, Array<T>, std::string, Index>;
-
-// Weights are C-contiguous, or the transpose of a C-contiguous matrix, as those of a tied decoder are.
-template <typename T>
-LayerView<T> layer_view(const Layer<T>& layer) {
-  const auto& [weights, bias, activation, n_active] = layer;
-  if (weights.ndim() != 2) {
-    throw py::value_error("weights must have 2 dimensions, found " + std::to_string(weights.ndim()));
-  }
-  const bool c_contiguous = (weights.flags() & py::array::c_style) != 0;
-  if (!c_contiguous && (weights.flags() & py::array::f_style) == 0) {
-    throw py::value_error("weights must be contiguous");
-  }
-  require_size("a bias", bias.size(), weights.shape(1));
-  LayerView<T> view;
-  view.weights = weights.data();
-  view.bias = bias.data();
-  view.n_inputs = weights.shape(0);
-  view.n_outputs = weights.shape(1);
-  view.activation = parse<Activation>(activation_names, activation, "activation");
-  view.transposed = !c_contiguous;
-  view.n_active = n_active;
-  if (n_active < 0 || n_active > view.n_outputs)
-    throw py::value_error("n_active must be at most the outputs of a layer");
-  return view;
-}
-
-template <typename T>
-std::vector<LayerView<T>> layer_views(const std::vector<Layer<T>>& layers, const Rows<T>& x) {
-  if (layers.empty()) throw py::value_error("layers must not be empty");
-  std::vector<LayerView<T>> views;
-  Index n_inputs = x.n_columns();
-  for (const auto& layer : layers) {
-    views.push_back(layer_view(layer));
-    require_size("the input of a layer", views.back().n_inputs, n_inputs);
-    n_inputs = views.back().n_outputs;
-  }
-  return views;
-}
 
 // Calls run(monitor) without the GIL, and raises what ended it.
 template <typename Run>
@@ -70,7 +30,8 @@ void forward_into(T* output, const std::vector<LayerView<T>>& layers, const Rows
 template <typename T>
 std::variant<Array<T>, DeviceArray> forward(const std::vector<Layer<T>>& layers, const Rows<T>& x, int n_threads,
                                             const std::string& device, bool to_host) {
-  const auto views = layer_views(layers, x);
+  const auto views = layer_views(layers);
+  require_size("a row of x", x.n_columns(), views.front().n_inputs);
   if (x.gpu() && !to_host) {
     const auto output = DeviceArray::allocate<T>(*x.gpu(), x.n_rows(), views.back().n_outputs);
     forward_into(output.template data<T>(), views, x, n_threads, device);
@@ -84,7 +45,8 @@ std::variant<Array<T>, DeviceArray> forward(const std::vector<Layer<T>>& layers,
 template <typename T>
 Array<double> squared_errors(const std::vector<Layer<T>>& layers, const Rows<T>& x, int n_threads,
                              const std::string& device) {
-  const auto views = layer_views(layers, x);
+  const auto views = layer_views(layers);
+  require_size("a row of x", x.n_columns(), views.front().n_inputs);
   require_size("a reconstructed row", views.back().n_outputs, x.n_columns());
   x.require_readable(device);
   Array<double> errors(x.n_rows());

@@ -52,6 +52,7 @@ const EngineFor<T>& engine_for(const std::string& device);
 
 void bind_config(py::module_& module);
 void bind_device_array(py::module_& module);
+void bind_encoder(py::module_& module);
 void bind_engine(py::module_& module);
 void bind_inference(py::module_& module);
 void bind_training(py::module_& module);

@@ -1,17 +1,10 @@
+#include "kernels/bias_and_activation.h"
 #include "kernels/kernels.h"
 #include "kernels/product.h"
-#include "math/activation.h"
 #include "math/sparsity.h"
 
 namespace eigencoder::kernels {
 namespace {
-
-// The matrix that a layer multiplies its input by.
-template <typename T>
-Operand<T> as_operand(Weights<const T> weights) {
-  if (weights.transposed) return {weights.data, weights.n_inputs, Storage::transposed};
-  return {weights.data, weights.n_outputs, Storage::row_major};
-}
 
 template <typename T>
 Operand<T> transpose(Operand<T> operand) {
@@ -24,19 +17,12 @@ template <typename T, typename Watch>
 void forward(Part part, Worker<T>& worker, Matrix<const T> input, Weights<const T> weights, const T* bias,
              Activation activation, Matrix<T> output, const Watch& watch) {
   math::dispatch<math::Activations>(activation, [&](auto f) {
-    const auto add_bias_and_activate = [&](Range rows, Range cols) {
-      for_packets<T>(cols.begin, cols.end, [&](Index j, auto n) {
-        const Packet<T> b = load(bias + j, output.cols - j);
-        for (Index i = rows.begin; i < rows.end; ++i) {
-          T* const a = output.row(i) + j;
-          const Packet<T> z = load(a, n) + b;
-          watch(z);
-          store<T>(f.value(z), a, n);
-        }
-      });
+    const auto finish = [&](Range rows, Range cols) {
+      add_bias_and_activate(f, bias + cols.begin, output.cols - cols.begin,
+                            output.block(rows.begin, cols.begin, rows.size(), cols.size()), watch);
     };
     product({input.data, input.stride}, as_operand(weights), input.cols, output, part.rows, part.cols, worker.columns,
-            add_bias_and_activate);
+            finish);
   });
 }
 

@@ -36,14 +36,18 @@ constexpr bool aliases(Index stride) {
   return stride * static_cast<Index>(sizeof(T)) % 2048 == 0;
 }
 
+// The distance of rows of which each begins at a cache line.
+template <typename T>
+constexpr Index padded_stride(Index cols) {
+  return padded<T>(cols) + (aliases<T>(padded<T>(cols)) ? cache_line<T> : 0);
+}
+
 // Rows of which each begins at a cache line. The padding is zero at first, so that no packet holds a stale NaN.
 template <typename T>
 class PaddedMatrix {
  public:
   PaddedMatrix(Index rows, Index cols)
-      : cols_(cols),
-        stride_(padded<T>(cols) + (aliases<T>(padded<T>(cols)) ? cache_line<T> : 0)),
-        memory_(checked_product(rows, stride_)) {
+      : cols_(cols), stride_(padded_stride<T>(cols)), memory_(checked_product(rows, stride_)) {
     const Matrix<T> all = first_rows(rows);
     for (Index i = 0; i < rows; ++i) std::fill(all.row(i) + cols, all.row(i) + stride_, T(0));
   }

@@ -1,6 +1,7 @@
 // A matrix as a factor of a product.
 #pragma once
 
+#include "kernels/matrix.h"
 #include "kernels/packet.h"
 
 namespace eigencoder::kernels {
@@ -22,5 +23,12 @@ struct Operand {
     return {at(i, j), stride, storage, reach - (storage == Storage::row_major ? j : i)};
   }
 };
+
+// The matrix that a layer multiplies its input by.
+template <typename T>
+Operand<T> as_operand(Weights<const T> weights) {
+  if (weights.transposed) return {weights.data, weights.n_inputs, Storage::transposed};
+  return {weights.data, weights.n_outputs, Storage::row_major};
+}
 
 }  // namespace eigencoder::kernels

@@ -19,25 +19,25 @@ template <int n_rows, int n_registers, Storage storage, typename T>
   R sums[n_rows][n_registers];
 #pragma GCC unroll 8
   for (int i = 0; i < n_rows; ++i) {
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (int j = 0; j < n_registers; ++j)
       sums[i][j] = add ? ploadu<R>(c + i * c_stride + j * packet_size<T>) : pzero(R());
   }
 #pragma GCC unroll 2
   for (Index p = 0; p < depth; ++p) {
     R b_row[n_registers];
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (int j = 0; j < n_registers; ++j) b_row[j] = ploadu<R>(b + p * b_stride + j * packet_size<T>);
 #pragma GCC unroll 8
     for (int i = 0; i < n_rows; ++i) {
       const R entry = pload1<R>(storage == Storage::row_major ? a + i * a_stride + p : a + p * a_stride + i);
-#pragma GCC unroll 8
+#pragma GCC unroll 12
       for (int j = 0; j < n_registers; ++j) sums[i][j] = pmadd(entry, b_row[j], sums[i][j]);
     }
   }
 #pragma GCC unroll 8
   for (int i = 0; i < n_rows; ++i) {
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (int j = 0; j < n_registers; ++j) pstoreu(c + i * c_stride + j * packet_size<T>, sums[i][j]);
   }
 }
@@ -72,12 +72,11 @@ void multiply_panel(Index depth, Operand<T> a, const T* b, Index b_stride, Matri
   }
 }
 
-// packed (depth, n_registers) = the n_cols columns of b, anything behind them.
-template <int n_registers, typename T>
-void pack_columns(Index depth, Operand<T> b, Index n_cols, T* packed) {
+// packed (depth, width), whole registers, = the n_cols columns of b, anything behind them.
+template <typename T>
+void pack_columns(Index depth, Operand<T> b, Index n_cols, T* packed, Index width) {
   using namespace Eigen::internal;
   constexpr Index lanes = packet_size<T>;
-  constexpr Index width = n_registers * lanes;
   for (Index j = 0; j < width; j += lanes) {
     if (b.storage == Storage::row_major) {
       // What follows a row is the next one.
@@ -148,7 +147,7 @@ void product(Operand<T> a, Operand<T> b, Index depth, Matrix<T> c, Range rows, R
         // Tiles of few rows read their columns too often for such as crowd each other out of the cache.
         const bool crowded = tile_rows < 8 && aliases<T>(b.stride) && rows.size() > 32;
         const bool in_place = b.storage == Storage::row_major && width <= b_panel.reach && !crowded && !manner.pack;
-        if (!in_place) pack_columns<n.value>(depths.size(), b_panel, n_cols, columns.data());
+        if (!in_place) pack_columns(depths.size(), b_panel, n_cols, columns.data(), width);
         with_storage(a.storage, [&](auto storage) {
           multiply_panel<n.value, storage.value>(
               depths.size(), a_panel, in_place ? b_panel.data : columns.data(), in_place ? b.stride : width,

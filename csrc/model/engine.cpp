@@ -5,17 +5,12 @@
 #include <new>
 
 #include "model/inference.h"
+#include "model/packed_network.h"
 #include "model/trainer.h"
+#include "model/worthwhile_threads.h"
 
 namespace eigencoder::model {
 namespace {
-
-// Below this much work in a step or a pass, waiting for another thread costs more than it does.
-constexpr double flops_per_thread = 2e7;
-
-int worthwhile_threads(double flops, int n_threads) {
-  return static_cast<int>(std::clamp(flops / flops_per_thread, 1.0, static_cast<double>(n_threads)));
-}
 
 template <typename T>
 double flops(const std::vector<LayerView<T>>& layers, Index n_samples) {
@@ -67,6 +62,10 @@ class CpuEngineFor : public virtual EngineFor<T> {
       kernels::Context<T> context(monitor, worthwhile_threads(flops(layers, n_samples), n_threads));
       model::forward(layers, x, n_samples, output, context);
     });
+  }
+
+  std::unique_ptr<const PackedNetwork<T>> pack(const std::vector<LayerView<T>>& layers) const override {
+    return model::pack(layers);
   }
 
   bool squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, double* errors,

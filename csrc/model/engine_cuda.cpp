@@ -170,6 +170,10 @@ class CudaEngineFor : public virtual EngineFor<T> {
     });
   }
 
+  std::unique_ptr<const PackedNetwork<T>> pack(const std::vector<LayerView<T>>&) const override {
+    throw std::logic_error("networks are packed for the CPU");
+  }
+
   bool squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, double* errors,
                       Monitor& monitor, int /*n_threads*/) const override {
     return infer(layers, monitor, [&](const auto& on_gpu, Context<T>& context) {

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .classifier import EncoderClassifier
     from .config import show_config
     from .denoising import DenoisingAutoencoder
+    from .encoder import Encoder
     from .exceptions import DivergenceError, ModelFormatError
     from .gradients import GradientReport, check_gradients, loss_and_gradients
     from .model_file import load_model
@@ -21,6 +22,7 @@ __all__ = [
     "Autoencoder",
     "DenoisingAutoencoder",
     "DivergenceError",
+    "Encoder",
     "EncoderClassifier",
     "GradientReport",
     "ModelFormatError",
@@ -37,6 +39,7 @@ _MODULES = {
     "Autoencoder": "autoencoder",
     "DenoisingAutoencoder": "denoising",
     "DivergenceError": "exceptions",
+    "Encoder": "encoder",
     "EncoderClassifier": "classifier",
     "GradientReport": "gradients",
     "ModelFormatError": "exceptions",

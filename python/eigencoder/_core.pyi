@@ -197,6 +197,18 @@ def forward(
 ) -> NDArray[_T] | DeviceArray:
     """The output lies where x does, unless it is to be brought to the host."""
 
+@final
+class PackedNetwork:
+    """Layers for inference, each packed when it is first used; any number of threads may call it at once.
+
+    ``n_threads`` is asked by calls that have work for more than one thread. ``out`` is where to write, or None.
+    """
+
+    def __init__(self, layers: Sequence[_Layer[_T]], n_encoder_layers: int, n_threads: Callable[[], int]) -> None: ...
+    def encode(self, x: NDArray[Any], out: NDArray[Any] | None) -> NDArray[Any]: ...
+    def decode(self, codes: NDArray[Any], out: NDArray[Any] | None) -> NDArray[Any]: ...
+    def reconstruct(self, x: NDArray[Any], out: NDArray[Any] | None) -> NDArray[Any]: ...
+
 def squared_errors(
     layers: Sequence[_Layer[_T]], x: NDArray[_T] | DeviceArray, n_threads: int, device: str = "cpu"
 ) -> NDArray[np.float64]: ...

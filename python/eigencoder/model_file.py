@@ -1,13 +1,17 @@
 """Model files: what docs/model_file.md says, written and read."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BufferedIOBase
 from typing import TYPE_CHECKING, Any
 
 from ._core import __version__
 from ._file.atomic import atomic_write
-from ._file.container import pack, unpack
-from ._file.fields import count, text
+from ._file.container import Tensors, pack, unpack
+from ._file.fields import Fields, count, text
+from ._file.network import Weights
+from ._file.network import read as read_network
 from .exceptions import ModelFormatError
 
 if TYPE_CHECKING:
@@ -61,9 +65,29 @@ def load_model(path: str | os.PathLike[str], verify: bool = True) -> Any:
     >>> bool((loaded.transform(X) == autoencoder.transform(X)).all())
     True
     """
+    with _opened(path) as file:
+        return read(file, verify=verify)
+
+
+def load_network(path: str | os.PathLike[str]) -> Weights:
+    """The network of a model file alone, for which scikit-learn is not imported."""
+    with _opened(path) as file:
+        fields, tensors = _unpack(file, verify=True)
+        weights = read_network(fields, tensors)
+        for key in ("estimator", "feature_names", "classes", "attributes", "training"):
+            fields.take(key, lambda value: value)
+        fields.end()
+        tensors.leave_out("classes", "attributes.", "training.")
+        tensors.end()
+        return weights
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[BufferedIOBase]:
+    """An open file, which an error of its format names."""
     with open(path, "rb") as file:
         try:
-            return read(file, verify=verify)
+            yield file
         except ModelFormatError as error:
             raise ModelFormatError(f"{os.fsdecode(path)} cannot be loaded: {error}") from error
 
@@ -81,6 +105,18 @@ def read(file: BufferedIOBase, *, verify: bool) -> Any:
     """The estimator of an open file."""
     from ._file.reading import read as read_estimator
 
+    fields, tensors = _unpack(file, verify=verify)
+    try:
+        estimator = read_estimator(fields, tensors)
+    except RecursionError as error:
+        raise ModelFormatError("its configuration is nested too deeply: save the model anew") from error
+    fields.end()
+    tensors.end()
+    return estimator
+
+
+def _unpack(file: BufferedIOBase, *, verify: bool) -> tuple[Fields, Tensors]:
+    """What a file of this version holds."""
     fields, tensors = unpack(file, verify=verify)
     version = fields.take("format_version", count)
     if version != _FORMAT_VERSION:
@@ -89,10 +125,4 @@ def read(file: BufferedIOBase, *, verify: bool) -> Any:
         )
     fields.take("crc32", text)
     fields.take("eigencoder_version", text)
-    try:
-        estimator = read_estimator(fields, tensors)
-    except RecursionError as error:
-        raise ModelFormatError("its configuration is nested too deeply: save the model anew") from error
-    fields.end()
-    tensors.end()
-    return estimator
+    return fields, tensors

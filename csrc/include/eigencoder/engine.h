@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -90,6 +91,22 @@ struct LayerView {
   Index n_active = 0;  // outputs of a row that stay, the largest ones; 0: all
 };
 
+// Layers for inference alone, each copied once, at its first use, into the order that its engine reads fastest. Any
+// number of threads may call it at once. Same bits as `forward` of the engine.
+template <typename T>
+class PackedNetwork {
+ public:
+  virtual ~PackedNetwork() = default;
+
+  // Output of layer end - 1, (n_samples, n_outputs), for rows of the input of layer `begin`. `output` lies apart from
+  // x, and where the call ends early it holds anything. Ends as `forward` of an engine does.
+  virtual bool forward(Index begin, Index end, const T* x, Index n_samples, T* output, Monitor& monitor,
+                       int n_threads) const = 0;
+
+  // How many threads such a call has work for; it starts no more.
+  virtual int most_threads(Index begin, Index end, Index n_samples) const = 0;
+};
+
 template <typename T>
 class EngineFor {
  public:
@@ -116,6 +133,9 @@ class EngineFor {
   // is not finite.
   virtual bool forward(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, T* output,
                        Monitor& monitor, int n_threads) const = 0;
+
+  // The layers, whose arrays must outlive it. On the CPU alone.
+  virtual std::unique_ptr<const PackedNetwork<T>> pack(const std::vector<LayerView<T>>& layers) const = 0;
 
   // ||x - h(x)||^2 of each row, (n_samples,). Ends as forward does.
   virtual bool squared_errors(const std::vector<LayerView<T>>& layers, const T* x, Index n_samples, double* errors,

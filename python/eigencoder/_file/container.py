@@ -62,6 +62,11 @@ class Tensors:
             raise malformed(f"the tensor {name!r} is {place.dtype} {place.shape}, expected {expected}")
         return self._body[place.begin : place.end].view(place.dtype).reshape(place.shape)
 
+    def leave_out(self, *prefixes: str) -> None:
+        """Take none of those whose names begin so."""
+        for name in [name for name in self._left if name.startswith(prefixes)]:
+            del self._left[name]
+
     def end(self) -> None:
         """Refuse what has not been taken."""
         for name in self._left:

@@ -234,6 +234,12 @@ class Own(Autoencoder):
 OfTheSameName = type("Autoencoder", (Autoencoder,), {})
 
 
+def named(name):
+    model = Autoencoder(2, **FEW).fit(X[:, :1])
+    model.feature_names_in_ = np.array([name], object)  # as DataFrames have had it
+    return model
+
+
 @pytest.mark.parametrize(
     ("model", "message"),
     [
@@ -255,7 +261,7 @@ OfTheSameName = type("Autoencoder", (Autoencoder,), {})
             lambda: Autoencoder(3, activation="relu", code_activation=None, **FEW).fit(X).set_params(penalty="kl"),
             "'kl'",
         ),
-        (lambda: Autoencoder(2, **FEW).fit(pd.DataFrame(X[:, :1], columns=["\ud800"])), "which UTF-8 cannot write"),
+        (lambda: named("\ud800"), "which UTF-8 cannot write"),
     ],
 )
 @pytest.mark.filterwarnings("ignore")

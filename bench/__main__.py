@@ -10,7 +10,7 @@ from typing import Any
 
 from eigencoder import _core
 
-from . import defaults, fits, gpu, inference, kernels, memory, scaling
+from . import defaults, fits, gpu, inference, kernels, memory, scaling, serving
 from .defaults import DATA_SETS, DataSet
 from .machine import describe_machine, restart_without_openblas_overrides
 from .peak import Peak, measurable_peak
@@ -26,6 +26,7 @@ BENCHES = {
     "inference": "latency of one row, throughput of many",
     "memory": "what a fit holds beside its data",
     "scaling": "threads and sizes",
+    "serving": "Encoder and model files beside onnxruntime and safetensors",
     "gpu": "fits on a GPU",
     "defaults": "fits without arguments beside PCA, on public data",
 }
@@ -113,6 +114,8 @@ def measure(
         return kernels.measure(subjects, turns, peak)
     if bench == "inference":
         return inference.measure(ENCODING, turns, peak)
+    if bench == "serving":
+        return serving.measure(turns, peak)
     if bench == "memory":
         return memory.measure(keys)
     if bench == "gpu":

@@ -13,7 +13,7 @@ import threadpoolctl
 import eigencoder
 from eigencoder import _core
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "jax", "jaxlib", "pyod")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "jax", "jaxlib", "pyod", "onnxruntime", "safetensors")
 
 # They make OpenBLAS run the kernel or the blocking of another processor; the peers are to run at their best.
 OPENBLAS_OVERRIDES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +50,11 @@ def peak_of(key: str) -> int:
     (peer_type,) = (source.load() for source in SOURCES if source.key == key)
     peer_type(FIRST).fit()
     _ = WORKLOAD.x, WORKLOAD.orders, WORKLOAD.initial_parameters
+    return peak_during(lambda: peer_type(WORKLOAD).fit())
+
+
+def peak_during(call: Callable[[], object]) -> int:
+    """Bytes above those held before."""
     before = peak = anonymous_bytes()
     done = threading.Event()
 
@@ -60,9 +65,11 @@ def peak_of(key: str) -> int:
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    peer_type(WORKLOAD).fit()
+    result = call()
     done.set()
     watcher.join()
+    peak = max(peak, anonymous_bytes())
+    del result
     return peak - before
 
 

@@ -18,7 +18,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from bench import __main__ as command
-from bench import defaults, fits, inference, kernels, machine, memory, peak, peers, report, scaling
+from bench import defaults, fits, inference, kernels, machine, memory, peak, peers, report, scaling, serving
 from bench.agreement import DisagreementError, agreeing_peers, check_agreement
 from bench.defaults.summary import Cell, summary
 from bench.peers import peer_types
@@ -238,6 +238,29 @@ def test_memory_of_a_fit_is_that_of_its_own_process() -> None:
     n_parameters = memory.WORKLOAD.network.n_parameters
     assert 3 * 4 * n_parameters < 1e6 * row.peak_megabytes  # parameters and moments
     assert row.peak_megabytes < row.data_megabytes
+
+
+def test_serving_compares_the_same_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "WORKLOADS", (replace(TINY, n_samples=40), replace(DEEP, n_samples=40)))
+    monkeypatch.setattr(serving, "LARGE", (300, 300))
+    monkeypatch.setattr(serving, "SECONDS_OF_ONE_ROW", 0.001)
+    monkeypatch.setattr(serving, "N_STARTS", 1)
+    one_row, many_rows, starts, loading = serving.measure(ONCE, FixedPeak()).values()
+    assert [row.network for row in one_row] == [row.network for row in many_rows] == ["6-3", "7-5-3"]
+    for row in one_row:
+        assert row.over_1 == row.encoder / row.onnxruntime_1
+    for row in many_rows:
+        assert row.encoder_over_onnxruntime == row.encoder / row.onnxruntime
+    assert [row.peer for row in starts] == ["import numpy", "Encoder.load", "onnxruntime"]
+    assert [row.function for row in loading] == list(serving.LOADERS)
+
+    class Wrong(serving.Encoder):
+        def __call__(self, x, out=None):
+            return super().__call__(x, out) + 1e-5
+
+    monkeypatch.setattr(serving, "Encoder", Wrong)
+    with pytest.raises(DisagreementError, match="codes of onnxruntime are off by 1"):
+        serving.measure(ONCE, FixedPeak())
 
 
 @pytest.mark.parametrize(

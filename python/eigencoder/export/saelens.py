@@ -93,7 +93,7 @@ def from_saelens(folder: str | os.PathLike[str]) -> Autoencoder:
         divisors = np.where(norms > 0, norms, 1)  # a unit of norm 0 stays 0
         w_enc, b_enc, w_dec = w_enc * norms, b_enc * norms, w_dec / divisors[:, np.newaxis]
     if config["apply_b_dec_to_input"]:
-        b_enc = b_enc - b_dec.astype(np.float64) @ w_enc
+        b_enc = b_enc - np.einsum("j,jk->k", b_dec.astype(np.float64), w_enc)
     return _fitted(w_enc, b_enc, w_dec, b_dec, config["k"], dtype)
 
 

@@ -292,7 +292,8 @@ def test_force_replaces_whole_files_alone(files):
 
 def test_ctrl_c_writes_nothing(files):
     np.save("many.npy", np.random.default_rng(0).random((20000, 64)))
-    words = ["fit", "many.npy", "--out", "new.safetensors", "--set", "solver=adam", "--set", "max_iter=100000"]
+    words = ["fit", "many.npy", "--out", "new.safetensors", "--set", "solver=adam", "--set", "init=glorot"]
+    words += ["--set", "max_iter=100000", "--set", "tol=0"]
     process = subprocess.Popen([*COMMAND, *words], stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     assert process.stderr.readline().startswith("Epoch 1")

@@ -36,12 +36,14 @@ class OptimizerState(NamedTuple):
         average = None if self.average is None else self.average.copy()  # coefs_ may be changed in place
         return self._replace(average=average, parameters=parameters, packed=packed, n_updates=n_updates)
 
-    def _continued(self, packed: NDArray[Any] | None, averages: bool) -> tuple[NDArray[Any], NDArray[Any]] | None:
+    def _continued(
+        self, packed: NDArray[Any] | None, averages: bool
+    ) -> tuple[NDArray[Any], NDArray[Any] | None] | None:
         """Parameters and average to go on from, unless coefs_ are not as they were left."""
         if self.packed is None or self.parameters is None or packed is None or (self.packed != packed).any():
             return None
         average = self.parameters if self.average is None else self.average
-        return (self.parameters if averages else average).copy(), average.copy()
+        return (self.parameters.copy(), average.copy()) if averages else (average.copy(), None)
 
 
 def begin(
@@ -65,7 +67,7 @@ def begin(
         n_warmup_updates = 0 if packed is None else _N_WARMUP_UPDATES
         kept = OptimizerState(settings.solver, zeros, zeros, None, None, None, None, 0, n_warmup_updates)
     averages = settings.averaging is not None
-    parameters, average = kept._continued(packed, averages) or (parameters, parameters.copy())
+    parameters, average = kept._continued(packed, averages) or (parameters, parameters.copy() if averages else None)
     mean_activity = None
     if settings.has_mean_activity:
         mean_activity = np.full(network.n_components, np.nan)
@@ -75,7 +77,7 @@ def begin(
     state = kept._replace(
         first_moment=kept.first_moment.copy(),
         second_moment=kept.second_moment.copy(),
-        average=average if averages else None,
+        average=average,
         mean_activity=mean_activity,
     )
     return state, parameters

@@ -295,6 +295,7 @@ class Training:
         """Train it with a fresh optimizer, whose rate falls along a cosine, and to the end."""
         settings = replace(self.settings, n_iter_no_change=n_epochs)
         schedule = settings.schedule(max_iter=n_epochs, first_epoch=self.n_iter_before + first_epoch)
+        del self.optimizer_state  # two of them would be the largest that a training holds
         self.optimizer_state, _ = optimizer_state.begin(None, settings, self.network, branch.parameters, packed=None)
         hooks = (None, None) if reporter is None else reporter.hooks(first_epoch)
         return self._fit(schedule, *hooks, data=branch.data, parameters=branch.parameters, scales=branch.scales)

@@ -119,6 +119,37 @@ def test_many_threads_at_once_get_the_same_bits(autoencoder):
     assert wrong == []
 
 
+WIDE = """
+import os, sys, time
+import numpy as np
+from eigencoder import Autoencoder, Encoder
+
+x = np.random.default_rng(0).random((20, 800), dtype=np.float32)
+autoencoder = Autoencoder(900, solver="adam", max_iter=1, random_state=0).fit(x)
+expected = autoencoder.transform(x)
+encoder = Encoder.from_estimator(autoencoder, n_jobs=2)
+
+def check():
+    for row, code in zip(x, expected):
+        assert encoder(row).tobytes() == code.tobytes()
+"""
+
+
+@pytest.mark.parametrize("seconds", [0, 0.01], ids=["awake", "asleep"])
+def test_a_row_shared_by_two_threads_survives_a_fork_and_an_end(seconds):
+    code = f"""{WIDE}
+check()
+time.sleep({seconds})
+child = os.fork()
+check()
+del encoder  # in both processes
+if child == 0:
+    os._exit(0)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
 def test_later_changes_of_the_estimator_do_not_reach_it():
     autoencoder = Autoencoder(5, **SHORT).fit(X)
     encoder = Encoder.from_estimator(autoencoder)

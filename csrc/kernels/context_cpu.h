@@ -26,14 +26,15 @@ inline constexpr bool shares_host_memory = true;
 // Gradients move their weights while they are near.
 inline constexpr bool updates_with_gradient = true;
 
-// The columns of a panel so deep still stay near while all rows pass them.
-inline constexpr Index max_panel_depth = 1024;
-
-// A tile of a product fills the register file: its sums, a row of B, one broadcast entry of A.
+// A tile of a product fills the register file: its sums, a row of B, one broadcast entry of A. The columns of a panel
+// so deep stay near while all rows pass them; a tile of few rows has too little work to wait for more than the first
+// cache.
 #if defined(EIGEN_VECTORIZE_AVX512)
 inline constexpr int tile_rows = 8;
+inline constexpr Index max_panel_depth = 1024;
 #else
 inline constexpr int tile_rows = 4;
+inline constexpr Index max_panel_depth = 256;
 #endif
 inline constexpr int tile_registers = 3;
 

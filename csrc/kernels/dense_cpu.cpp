@@ -12,33 +12,26 @@ Operand<T> transpose(Operand<T> operand) {
   return operand;
 }
 
-// Calls watch(z) with each packet of input W + b.
-template <typename T, typename Watch>
-void forward(Part part, Worker<T>& worker, Matrix<const T> input, Weights<const T> weights, const T* bias,
-             Activation activation, Matrix<T> output, const Watch& watch) {
-  math::dispatch<math::Activations>(activation, [&](auto f) {
-    const auto finish = [&](Range rows, Range cols) {
-      add_bias_and_activate(f, bias + cols.begin, output.cols - cols.begin,
-                            output.block(rows.begin, cols.begin, rows.size(), cols.size()), watch);
-    };
-    product({input.data, input.stride}, as_operand(weights), input.cols, output, part.rows, part.cols, worker.columns,
-            finish);
-  });
-}
-
 }  // namespace
 
 template <typename T>
 void dense_forward(Part part, Worker<T>& worker, Matrix<const T> input, Weights<const T> weights, const T* bias,
                    Activation activation, Matrix<T> output) {
-  forward(part, worker, input, weights, bias, activation, output, [](const Packet<T>&) {});
+  finite_dense_forward(part, worker, input, weights, bias, activation, output);
 }
 
 template <typename T>
 bool finite_dense_forward(Part part, Worker<T>& worker, Matrix<const T> input, Weights<const T> weights, const T* bias,
                           Activation activation, Matrix<T> output) {
   Packet<T> zeros = Packet<T>::Zero();
-  forward(part, worker, input, weights, bias, activation, output, [&](const Packet<T>& z) { zeros += z * T(0); });
+  math::dispatch<math::Activations>(activation, [&](auto f) {
+    const auto finish = [&](Range rows, Range cols) {
+      zeros += add_bias_and_activate(f, bias + cols.begin, output.cols - cols.begin,
+                                     output.block(rows.begin, cols.begin, rows.size(), cols.size()));
+    };
+    product({input.data, input.stride}, as_operand(weights), input.cols, output, part.rows, part.cols, worker.columns,
+            finish);
+  });
   return zeros.sum() == T(0);
 }
 

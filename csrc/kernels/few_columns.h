@@ -26,29 +26,47 @@ void pack_few_columns(Index depth, Operand<T> b, Index n_cols, T* packed) {
 }
 
 // c = a b, plus what it held if `add`, for packed few columns; each entry is one sum, kept in lanes until its end.
-template <int n_rows = tile_rows / 2, typename T>
-void multiply_few_columns(Index depth, Operand<T> a, const T* packed, Matrix<T> c, bool add, Index first_row = 0) {
+template <int n_cols, int n_rows, typename T>
+void multiply_few_columns(Index depth, Operand<T> a, const T* packed, Matrix<T> c, bool add, Index first_row) {
   using namespace Eigen::internal;
   using R = Register<T>;
   Index i = first_row;
   for (; i + n_rows <= c.rows; i += n_rows) {
-    R sums[n_rows][few_columns];
-    for (auto& row : sums) std::fill_n(row, few_columns, pzero(R()));
+    R sums[n_rows][n_cols];
+#pragma GCC unroll 8
+    for (int r = 0; r < n_rows; ++r) {
+#pragma GCC unroll 4
+      for (int j = 0; j < n_cols; ++j) sums[r][j] = pzero(R());
+    }
     for_packets<T>(0, depth, [&](Index p, auto n) {
-      R columns[few_columns];
-      for (Index j = 0; j < few_columns; ++j) columns[j] = pload<R>(packed + j * padded<T>(depth) + p);
-      for (Index r = 0; r < n_rows; ++r) {
+      R columns[n_cols];
+#pragma GCC unroll 4
+      for (int j = 0; j < n_cols; ++j) columns[j] = pload<R>(packed + j * padded<T>(depth) + p);
+#pragma GCC unroll 8
+      for (int r = 0; r < n_rows; ++r) {
         const R entries = load_register(a.at(i + r, p), n);
-        for (Index j = 0; j < few_columns; ++j) sums[r][j] = pmadd(entries, columns[j], sums[r][j]);
+#pragma GCC unroll 4
+        for (int j = 0; j < n_cols; ++j) sums[r][j] = pmadd(entries, columns[j], sums[r][j]);
       }
     });
-    for (Index r = 0; r < n_rows; ++r) {
-      for (Index j = 0; j < c.cols; ++j) c.row(i + r)[j] = (add ? c.row(i + r)[j] : T(0)) + predux(sums[r][j]);
+#pragma GCC unroll 8
+    for (int r = 0; r < n_rows; ++r) {
+#pragma GCC unroll 4
+      for (int j = 0; j < n_cols; ++j) c.row(i + r)[j] = (add ? c.row(i + r)[j] : T(0)) + predux(sums[r][j]);
     }
   }
   if constexpr (n_rows > 1) {
-    if (i < c.rows) multiply_few_columns<1>(depth, a, packed, c, add, i);
+    if (i < c.rows) multiply_few_columns<n_cols, 1>(depth, a, packed, c, add, i);
   }
+}
+
+template <int n_rows = tile_rows / 2, typename T>
+void multiply_few_columns(Index depth, Operand<T> a, const T* packed, Matrix<T> c, bool add) {
+  static_assert(few_columns == 4);
+  if (c.cols == 1) return multiply_few_columns<1, n_rows>(depth, a, packed, c, add, 0);
+  if (c.cols == 2) return multiply_few_columns<2, n_rows>(depth, a, packed, c, add, 0);
+  if (c.cols == 3) return multiply_few_columns<3, n_rows>(depth, a, packed, c, add, 0);
+  multiply_few_columns<4, n_rows>(depth, a, packed, c, add, 0);
 }
 
 }  // namespace eigencoder::kernels::detail

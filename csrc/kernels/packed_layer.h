@@ -15,6 +15,10 @@ class PackedLayer {
   // is finite. Neither throws nor allocates.
   bool forward(Matrix<const T> input, Matrix<T> output) const;
 
+  // One row can be made in parts, each some of its columns, in any order and on any thread.
+  Index n_parts_of_row() const { return n_groups_ + (n_few_ > 0 ? 1 : 0); }
+  bool forward_part_of_row(Index part, const T* input, T* output) const;
+
  private:
   // Panels that lie side by side, and their columns, in registers.
   struct Group {
@@ -28,8 +32,13 @@ class PackedLayer {
   const T* weights_of(const Group& group) const;
   const T* few_weights(Index part) const;
 
+  // Calls multiply(finish), where finish(block, first_column) ends a product; returns whether all of it is finite.
+  template <typename Multiply>
+  bool with_finish(const Multiply& multiply) const;
   template <typename Finish>
-  void multiply_row(const T* input, T* output, const Finish& finish) const;
+  void multiply_group_of_row(const Group& group, const T* input, T* output, const Finish& finish) const;
+  template <typename Finish>
+  void multiply_few_of_row(const T* input, T* output, const Finish& finish) const;
   template <typename Finish>
   void multiply_rows(Matrix<const T> input, Matrix<T> output, const Finish& finish) const;
 

@@ -61,14 +61,35 @@ PackedLayer<T>::PackedLayer(const LayerView<T>& layer)
 
 template <typename T>
 bool PackedLayer<T>::forward(Matrix<const T> input, Matrix<T> output) const {
+  if (input.rows > 1) {
+    return with_finish([&](const auto& finish) { multiply_rows(input, output, finish); });
+  }
+  bool finite = true;
+  for (Index part = 0; part < n_parts_of_row(); ++part) {
+    finite &= forward_part_of_row(part, input.data, output.data);
+  }
+  return finite;
+}
+
+template <typename T>
+bool PackedLayer<T>::forward_part_of_row(Index part, const T* input, T* output) const {
+  return with_finish([&](const auto& finish) {
+    if (part < n_groups_) {
+      multiply_group_of_row(group(part), input, output, finish);
+    } else {
+      multiply_few_of_row(input, output, finish);
+    }
+  });
+}
+
+template <typename T>
+template <typename Multiply>
+bool PackedLayer<T>::with_finish(const Multiply& multiply) const {
   Packet<T> zeros = Packet<T>::Zero();
   math::dispatch<math::Activations>(activation_, [&](auto f) {
-    const auto finish = [&](Matrix<T> block, Index first_column) {
-      add_bias_and_activate(f, bias_.data() + first_column, bias_.size() - first_column, block,
-                            [&](const Packet<T>& z) { zeros += z * T(0); });
-    };
-    if (input.rows == 1) return multiply_row(input.data, output.data, finish);
-    multiply_rows(input, output, finish);
+    multiply([&](Matrix<T> block, Index first_column) {
+      zeros += add_bias_and_activate(f, bias_.data() + first_column, bias_.size() - first_column, block);
+    });
   });
   return zeros.sum() == T(0);
 }
@@ -92,20 +113,22 @@ const T* PackedLayer<T>::few_weights(Index part) const {
 // In whole registers on the stack, wherever the output ends.
 template <typename T>
 template <typename Finish>
-void PackedLayer<T>::multiply_row(const T* input, T* output, const Finish& finish) const {
+void PackedLayer<T>::multiply_group_of_row(const Group& group, const T* input, T* output, const Finish& finish) const {
   constexpr Index lanes = packet_size<T>;
   alignas(64) T sums[registers_of_group * lanes];
-  for (Index g = 0; g < n_groups_; ++g) {
-    const Group each = group(g);
-    const Index first = each.registers.begin * lanes;
-    const Index width = each.registers.size() * lanes;
-    multiply_group(each.registers.size(), n_inputs_, input, weights_of(each), sums,
-                   std::make_integer_sequence<int, registers_of_group>());
-    finish({sums, 1, width, width}, first);
-    std::copy_n(sums, std::min(width, n_outputs_ - first), output + first);
-  }
-  if (n_few_ == 0) return;
-  std::fill_n(sums, lanes, T(0));
+  const Index first = group.registers.begin * lanes;
+  const Index width = group.registers.size() * lanes;
+  multiply_group(group.registers.size(), n_inputs_, input, weights_of(group), sums,
+                 std::make_integer_sequence<int, registers_of_group>());
+  finish({sums, 1, width, width}, first);
+  std::copy_n(sums, std::min(width, n_outputs_ - first), output + first);
+}
+
+template <typename T>
+template <typename Finish>
+void PackedLayer<T>::multiply_few_of_row(const T* input, T* output, const Finish& finish) const {
+  constexpr Index lanes = packet_size<T>;
+  alignas(64) T sums[lanes] = {};
   for (Index d = 0; d < n_depths_; ++d) {
     const Range depths = detail::even_part(n_inputs_, n_depths_, d);
     detail::multiply_few_columns<1>(depths.size(), Operand<T>{input + depths.begin, n_inputs_}, few_weights(d),

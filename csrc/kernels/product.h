@@ -10,6 +10,8 @@ namespace eigencoder::kernels {
 
 namespace detail {
 
+inline constexpr std::size_t cache_line = 64;  // bytes
+
 // c (n_rows, n_registers) = a (n_rows, depth) b (depth, n_registers), plus what it held if `add`.
 template <int n_rows, int n_registers, Storage storage, typename T>
 [[gnu::always_inline]] inline void multiply_tile(Index depth, const T* a, Index a_stride, const T* b, Index b_stride,
@@ -28,6 +30,13 @@ template <int n_rows, int n_registers, Storage storage, typename T>
     R b_row[n_registers];
 #pragma GCC unroll 12
     for (int j = 0; j < n_registers; ++j) b_row[j] = ploadu<R>(b + p * b_stride + j * packet_size<T>);
+    if constexpr (n_rows == 1) {  // which waits for nothing but b
+      constexpr Index ahead = 3072 / sizeof(T);
+#pragma GCC unroll 12
+      for (int j = 0; j < n_registers; j += cache_line / sizeof(R)) {
+        __builtin_prefetch(b + p * b_stride + ahead + j * packet_size<T>);
+      }
+    }
 #pragma GCC unroll 8
     for (int i = 0; i < n_rows; ++i) {
       const R entry = pload1<R>(storage == Storage::row_major ? a + i * a_stride + p : a + p * a_stride + i);

@@ -9,14 +9,7 @@ namespace {
 
 // A round of kernels follows the last within microseconds: spin first, then yield, and sleep only in a long pause such
 // as a progress callback.
-constexpr int n_spins = 2000;
 constexpr int n_yields = 200;
-
-inline void pause() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#endif
-}
 
 }  // namespace
 
@@ -58,14 +51,6 @@ void Team::run_on_all() {
   run_task(0);
 }
 
-void Team::rest(int n_rests_before) {
-  if (n_rests_before < n_spins) {
-    pause();
-  } else {
-    std::this_thread::yield();
-  }
-}
-
 void Team::run_task(int thread) {
   const FlushSubnormals guard;
   call_(task_, thread);
@@ -82,13 +67,9 @@ void Team::work(int thread) noexcept {
 
 void Team::wait_for_round(std::uint64_t round) {
   const auto begun = [&] { return round_.load(std::memory_order_acquire) >= round; };
-  for (int i = 0; i < n_spins; ++i) {
+  for (int i = 0; i < n_spins + n_yields; ++i) {
     if (begun()) return;
-    pause();
-  }
-  for (int i = 0; i < n_yields; ++i) {
-    if (begun()) return;
-    std::this_thread::yield();
+    rest(i);
   }
   std::unique_lock lock(sleep_mutex_);
   wake_.wait(lock, begun);

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "parallel/rest.h"
+
 namespace eigencoder::parallel {
 
 class Team {
@@ -34,12 +36,11 @@ class Team {
   // For a task on the caller's thread: returns once the others have done theirs, or stop() is true.
   template <typename Stop>
   void wait_for_others(const Stop& stop) const {
-    for (int i = 0; n_busy_.load(std::memory_order_acquire) != 0 && !stop(); ++i) rest(i);
+    wait_until([&] { return n_busy_.load(std::memory_order_acquire) == 0 || stop(); });
   }
 
  private:
   void run_on_all();
-  static void rest(int n_rests_before);
   void run_task(int thread);
   void work(int thread) noexcept;
   void wait_for_round(std::uint64_t round);

@@ -248,7 +248,8 @@ def test_serving_compares_the_same_codes(monkeypatch: pytest.MonkeyPatch) -> Non
     one_row, many_rows, starts, loading = serving.measure(ONCE, FixedPeak()).values()
     assert [row.network for row in one_row] == [row.network for row in many_rows] == ["6-3", "7-5-3"]
     for row in one_row:
-        assert row.over_1 == row.encoder / row.onnxruntime_1
+        assert row.over_1 == row.encoder_1 / row.onnxruntime_1
+        assert row.over_all == row.encoder_all / row.onnxruntime_all
     for row in many_rows:
         assert row.encoder_over_onnxruntime == row.encoder / row.onnxruntime
     assert [row.peer for row in starts] == ["import numpy", "Encoder.load", "onnxruntime"]

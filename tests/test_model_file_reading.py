@@ -12,6 +12,7 @@ import safetensors.numpy
 import eigencoder
 from eigencoder import (
     Autoencoder,
+    Encoder,
     EncoderClassifier,
     ModelFormatError,
     SparseAutoencoder,
@@ -97,6 +98,15 @@ def test_a_flip_is_called_damage(small):
     assert_refused(
         small[:-1] + b"\x7f", "its checksum is [0-9a-f]{8}, and it says [0-9a-f]{8}: the file is damaged, copy"
     )
+
+
+@pytest.mark.parametrize("load", [load_model, Encoder.load])
+def test_a_number_is_no_path_but_might_be_an_open_file(tmp_path, small, load):
+    (tmp_path / "model").write_bytes(small)
+    with (tmp_path / "model").open("rb") as file:
+        with pytest.raises(TypeError, match="not int"):
+            load(file.fileno())
+        assert file.read() == small  # open() would have closed it
 
 
 def test_load_model_names_the_file_and_leaves_errors_of_the_system(tmp_path, small):

@@ -85,7 +85,7 @@ def load_network(path: str | os.PathLike[str]) -> Weights:
 @contextmanager
 def _opened(path: str | os.PathLike[str]) -> Iterator[BufferedIOBase]:
     """An open file, which an error of its format names."""
-    with open(path, "rb") as file:
+    with open(os.fspath(path), "rb") as file:
         try:
             yield file
         except ModelFormatError as error:

@@ -63,6 +63,15 @@ def test_gives_what_the_estimator_gives(estimator, dtype):
         assert encoder.reconstruct(x[row]).tobytes() == reconstruction[row].tobytes()
 
 
+def test_deep_panels_with_few_last_columns_give_the_same_bits():
+    x = np.random.default_rng(1).random((40, 1100), dtype=np.float32)
+    autoencoder = Autoencoder(99, hidden_layer_sizes=(1059,), **SHORT).fit(x)
+    encoder = Encoder.from_estimator(autoencoder, n_jobs=1)
+    codes = autoencoder.transform(x)
+    assert encoder(x).tobytes() == codes.tobytes()
+    assert encoder(x[7]).tobytes() == codes[7].tobytes()
+
+
 def test_of_a_classifier_it_is_the_encoder_alone():
     y = (X[:, 0] > 0.5).astype(int)
     classifier = EncoderClassifier(Autoencoder(5, **SHORT), max_iter=3, solver="adam", random_state=0).fit(X, y)
@@ -286,16 +295,16 @@ def test_out_is_written_to_and_given_back(encoder, rows):
         assert out.tobytes() == expected.tobytes()
 
 
-def test_out_may_share_memory_with_x(encoder, autoencoder):
-    memory = np.concatenate([np.zeros(7), X.ravel()])
-    expected = encoder.reconstruct(X)
-    for shift in (0, 1, 7):
-        memory[7:] = X.ravel()
-        out = memory[7 - shift : len(memory) - shift].reshape(X.shape)
-        assert encoder.reconstruct(memory[7:].reshape(X.shape), out).tobytes() == expected.tobytes()
-    single = Encoder.from_estimator(Autoencoder(12, **SHORT).fit(X))
-    expected, x = single(X), X.copy()
-    assert single(x, x).tobytes() == expected.tobytes()
+def test_out_may_share_memory_with_x():
+    x = np.random.default_rng(1).random((300, 50))  # several blocks of rows and panels of columns
+    autoencoder = Autoencoder(50, **SHORT).fit(x)
+    encoder = Encoder.from_estimator(autoencoder)
+    for method in (encoder, encoder.reconstruct):
+        expected = method(x)
+        for shift in (0, 1, 7, 1000):
+            memory = np.concatenate([np.zeros(1000), x.ravel()])
+            out = memory[1000 - shift : len(memory) - shift].reshape(x.shape)
+            assert method(memory[1000:].reshape(x.shape), out).tobytes() == expected.tobytes()
 
 
 READ_ONLY = np.zeros((40, 3))

@@ -57,6 +57,10 @@ int main() {
 
   const auto packed = engine.pack(layers.views());
   if (packed->most_threads(0, n_layers, 1) != 2) return 1;
+  std::vector<float> together(expected.size());
+  packed->forward(0, n_layers, x.data(), n_samples, together.data(), monitor, 1);
+  if (together != expected) return 4;
+
   std::atomic<int> n_wrong{0};
   const auto call = [&](Index row) {
     eigencoder::Monitor silent;
